@@ -1,0 +1,145 @@
+// Package admission decides, in one all-or-nothing step before a call, whether
+// every limit and budget it falls under has room, and holds what it may use; one
+// idempotent step after it replaces the hold by what was used.
+//
+// It counts and compares. What the limits are, whose they are and how they are
+// told to people is the business of packages ratelimit and budget; what is
+// written down for a restart is package ledger's. The gateway is its caller.
+package admission
+
+import (
+	"context"
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/llm"
+)
+
+// RuleKind says how an account's amounts are compared with its limit.
+type RuleKind uint8
+
+// The kinds of rules.
+const (
+	// SlidingWindow admits at most Limit in any stretch of Window: a ring of
+	// sub-buckets of half a second, the oldest counted whole.
+	SlidingWindow RuleKind = iota + 1
+	// FixedWindow admits at most Limit in each window aligned to UTC.
+	FixedWindow
+	// TokenBucket refills Limit per Window evenly, up to Burst.
+	TokenBucket
+	// Concurrency admits at most Limit that are open at one time.
+	Concurrency
+	// Budget admits while what is spent and held in an epoch stays within Limit.
+	Budget
+)
+
+// Rule is one limit as numbers. The zero Limit admits nothing.
+type Rule struct {
+	Kind  RuleKind
+	Limit int64
+	// Window is the length of windows and the refill time of buckets.
+	Window time.Duration
+	// Burst is a bucket's capacity; 0 means Limit.
+	Burst int64
+	// Resets is when a Budget's epoch ends; zero for never.
+	Resets time.Time
+}
+
+// Line is one thing that a call wants of one account. Account, Unit and Epoch
+// together name the counter; its Rule may change from call to call (a reload),
+// its history stays.
+type Line struct {
+	// Account is whose counter it is: "gateway", "key:<id>", "team:<id>",
+	// "budget:<name>".
+	Account string
+	// Epoch is the budget's period number; 0 for units other than Money.
+	Epoch int64
+	Unit  llm.Unit
+	Rule  Rule
+	// Want is what the call would like to hold; Floor the least it can work with.
+	// Only Money lines may have Floor < Want. All Money lines of an Ask get the
+	// same amount: the smallest that any of them has room for.
+	Want, Floor int64
+	// Soft counts and never refuses.
+	Soft bool
+}
+
+// Ask is what one call wants: all lines or none.
+type Ask struct {
+	// ID is the call's id; Owner the replica that holds.
+	ID, Owner string
+	Lines     []Line
+}
+
+// Grant is the answer to an Ask.
+type Grant struct {
+	ID string
+	// Money is what each Money line got, in nano-dollars: between the largest
+	// Floor and the smallest Want.
+	Money int64
+	// States are the limits touched, after this step, in the order of the lines.
+	// Soft lines are among them.
+	States []llm.LimitState
+	// Refused is set where nothing was admitted.
+	Refused *Refusal
+}
+
+// Refusal says which line had no room. Of several it is the one that frees last.
+type Refusal struct {
+	Line  Line
+	State llm.LimitState
+	// RetryAfter is when the call would pass if nothing else came: exact for
+	// windows and buckets, the time to the reset for spent budgets, 0 where only
+	// the end of open calls can tell (Held).
+	RetryAfter time.Duration
+	// Held says that the line would have room if all open calls were settled at
+	// nothing: a matter of seconds, not of the reset.
+	Held bool
+	// Oversize says that the call is larger than the whole limit.
+	Oversize bool
+}
+
+// Actual is what a call used. Requests keep what was admitted, parallel calls
+// are given back whole.
+type Actual struct {
+	// Tokens is input plus output.
+	Tokens int64
+	// Money is the cost in nano-dollars.
+	Money int64
+	// Void gives everything back as if the call had never been admitted, requests
+	// included: it was refused after admission, before anything was sent.
+	Void bool
+}
+
+// Balance is a counter as it is restored after a restart.
+type Balance struct {
+	Account string
+	Epoch   int64
+	Unit    llm.Unit
+	// Spent is what has been settled.
+	Spent int64
+}
+
+// Store holds all counters. Implementations are safe for concurrent use, exact
+// under concurrency, and pass the suite in admissiontest.
+type Store interface {
+	// Admit holds every line of the Ask, or none and says why in Grant.Refused. It
+	// never blocks on other calls. An error means that the store itself failed.
+	// The Ask is not kept.
+	Admit(ctx context.Context, a *Ask) (Grant, error)
+	// Grow adds to the hold of an open call: same lines, more Want. A negative Want
+	// gives back. All or none; a call that is not open is an error.
+	Grow(ctx context.Context, id string, add []Line) (Grant, error)
+	// Settle replaces the call's hold by what it used, in the epoch of its Ask.
+	// Settling an id that is not open does nothing.
+	Settle(ctx context.Context, id string, actual Actual) error
+	// Renew says that the owner is alive.
+	Renew(ctx context.Context, owner string) error
+	// States reads counters without changing them; lines name them, Want is
+	// ignored.
+	States(ctx context.Context, lines []Line) ([]llm.LimitState, error)
+	// Reset makes the balance of an account's epoch zero; open holds stay.
+	Reset(ctx context.Context, account string, epoch int64) error
+	// Restore sets balances and holds from before a restart. It must come before
+	// the first Admit.
+	Restore(ctx context.Context, base []Balance, open []Ask) error
+}

@@ -1,0 +1,98 @@
+// Package dialect defines what a wire format must be able to do: towards
+// clients as a [Frontend], towards providers as a [Backend]. Each format has its
+// own package below this one; framing (sse) stands beside them.
+//
+// It is not for vendors' addresses, credentials or quirks (package provider),
+// and it does no network I/O. The gateway and the server use Frontends,
+// providers use Backends; only package app picks implementations.
+package dialect
+
+import (
+	"io"
+
+	"github.com/llmgw/llmgw/pkg/llm"
+)
+
+// Frontend is the client's side of a dialect. Implementations are stateless and
+// safe for concurrent use.
+type Frontend interface {
+	Dialect() llm.Dialect
+	// Inspect reads the top level of a body into h, without decoding or
+	// validating what is nested. Inspected members that occur twice, or whose name
+	// is spelled with escapes or in another case, and bodies that are no JSON
+	// object, give an *llm.Error of kind InvalidRequest.
+	Inspect(op llm.Op, body []byte, h *llm.Head) error
+	// Reach looks for what makes a call use more input than its bytes: one search
+	// through the body without decoding. A false hit is allowed, a miss is not.
+	Reach(op llm.Op, body []byte) Reach
+	// UserFields names the top-level members that tell the vendor who the user is:
+	// they are left out of cache keys.
+	UserFields(op llm.Op) []string
+	// AppendError appends the error's body in this dialect and gives its status.
+	// Own errors only: a provider's own body passes a native lane as it is.
+	AppendError(dst []byte, e *llm.Error, requestID string) (status int, body []byte)
+	// SetLimits sets the dialect's rate-limit fields for the tightest limit of
+	// each unit.
+	SetLimits(h llm.Header, states []llm.LimitState)
+	// NewStreamEncoder makes the encoder of one streamed answer.
+	NewStreamEncoder(op llm.Op, requestID string) StreamEncoder
+}
+
+// StreamEncoder turns the events of one answer into the bytes a client reads.
+// It does no I/O: the server writes, flushes, and decides when silence is too
+// long. Not safe for concurrent use. Returned slices are valid until the next
+// call.
+type StreamEncoder interface {
+	ContentType() string
+	// Encode gives the bytes of an event; on the native lane they are Event.Raw.
+	Encode(ev llm.Event) []byte
+	// KeepAlive gives a frame that means nothing, to be sent between events.
+	KeepAlive() []byte
+	// Fail gives the frame that tells the client, inside the stream, that the
+	// call failed. No terminal frame may follow it.
+	Fail(e *llm.Error) []byte
+}
+
+// Backend is the provider's side of a dialect. Implementations are stateless
+// and safe for concurrent use.
+type Backend interface {
+	Dialect() llm.Dialect
+	// Patch appends body to dst with the edits made, changing nothing else, and
+	// returns the extended slice. It fails only where Edits.Head does not belong
+	// to body.
+	Patch(dst, body []byte, op llm.Op, e llm.Edits) ([]byte, error)
+	// ReadMeta reads usage, stop reason and ids from a whole answer.
+	ReadMeta(op llm.Op, body []byte) llm.Meta
+	// NewStreamReader reads a streamed answer from r, which it closes. The
+	// stream's bytes reach the caller unchanged, in whole frames.
+	NewStreamReader(r io.ReadCloser, opts StreamOptions) llm.Stream
+	// DecodeError reads what a provider says of a failed call. The result's
+	// Upstream is not set here.
+	DecodeError(status int, h llm.Header, body []byte) *llm.Error
+}
+
+// StreamOptions tells a stream reader about its call.
+type StreamOptions struct {
+	Op llm.Op
+	// DropUsageChunk removes the frame that carries nothing but usage: the gateway
+	// asked for it, the client did not.
+	DropUsageChunk bool
+}
+
+// MaxFrame bounds one frame of a stream, in bytes. A provider that sends more
+// without a frame's end is cut off.
+const MaxFrame = 16 << 20
+
+// Unbounded is the number of uses of a server tool that has no limit.
+const Unbounded int64 = -1
+
+// Reach says how far a body reaches beyond its own bytes. The zero value: all
+// its input is in the body.
+type Reach struct {
+	// Elsewhere says that the body refers to content that is not in it: URLs, file
+	// ids, containers, earlier answers.
+	Elsewhere bool
+	// ServerTools is how often tools may run at the provider, each time adding
+	// input and a fee; Unbounded where the body names no limit.
+	ServerTools int64
+}
