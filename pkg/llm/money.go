@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -102,7 +103,8 @@ func parseDecimal(s string, places int) (int64, error) {
 	mantissa, expText, hasExp := cutExponent(rest)
 	exp := 0
 	if hasExp {
-		if _, err := fmt.Sscanf(expText, "%d", &exp); err != nil || exp < -100 || exp > 100 {
+		var err error
+		if exp, err = strconv.Atoi(expText); err != nil || exp < -100 || exp > 100 {
 			return bad()
 		}
 	}
@@ -142,7 +144,7 @@ func parseDecimal(s string, places int) (int64, error) {
 
 func cutExponent(s string) (mantissa, exp string, found bool) {
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		return s[:i], strings.TrimPrefix(s[i+1:], "+"), true
+		return s[:i], s[i+1:], true
 	}
 	return s, "", false
 }
