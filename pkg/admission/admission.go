@@ -45,8 +45,10 @@ type Rule struct {
 }
 
 // Line is one thing that a call wants of one account. Account, Unit and Epoch
-// together name the counter; its Rule may change from call to call (a reload),
-// its history stays.
+// name the counter, together with the Kind of its Rule and, for windows and
+// buckets, the Window: an account may have a limit per minute and another per
+// day. The rest of the Rule may change from call to call (a reload), the
+// counter's history stays. No two lines of an Ask may name one counter.
 type Line struct {
 	// Account is whose counter it is: "gateway", "key:<id>", "team:<id>",
 	// "budget:<name>".
@@ -56,8 +58,9 @@ type Line struct {
 	Unit  llm.Unit
 	Rule  Rule
 	// Want is what the call would like to hold; Floor the least it can work with.
-	// Only Money lines may have Floor < Want. All Money lines of an Ask get the
-	// same amount: the smallest that any of them has room for.
+	// All Money lines of an Ask get the same amount: the smallest that any of them
+	// has room for. Lines of other units get Want or nothing, whatever Floor is. A
+	// line that wants nothing is never refused.
 	Want, Floor int64
 	// Soft counts and never refuses.
 	Soft bool
@@ -74,7 +77,8 @@ type Ask struct {
 type Grant struct {
 	ID string
 	// Money is what each Money line got, in nano-dollars: between the largest
-	// Floor and the smallest Want.
+	// Floor and the smallest Want. Of a Grow it is the addition, negative where
+	// money was given back.
 	Money int64
 	// States are the limits touched, after this step, in the order of the lines.
 	// Soft lines are among them.
@@ -88,8 +92,10 @@ type Refusal struct {
 	Line  Line
 	State llm.LimitState
 	// RetryAfter is when the call would pass if nothing else came: exact for
-	// windows and buckets, the time to the reset for spent budgets, 0 where only
-	// the end of open calls can tell (Held).
+	// windows and buckets, the time to the reset for spent budgets. Where only the
+	// end of open calls can tell (Held) it is 0 for budgets and a second for
+	// parallel calls; where waiting cannot help it is 0 for budgets without a
+	// reset and one Window for a limit that the call can never fit into.
 	RetryAfter time.Duration
 	// Held says that the line would have room if all open calls were settled at
 	// nothing: a matter of seconds, not of the reset.

@@ -30,6 +30,11 @@ type Journal interface {
 	// Ack remembers that the consumer is done with everything up to s. Durable on
 	// return. Segments that every known consumer has passed are removed.
 	Ack(consumer string, s Seq) error
+	// Last is the newest record's number, 0 before the first one ever.
+	Last() Seq
+	// Instance names this journal for good: it is made with the directory's first
+	// segment, and numbers are only comparable within one.
+	Instance() string
 	// Close flushes and closes. Wait returns an error afterwards.
 	Close() error
 }

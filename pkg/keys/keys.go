@@ -43,9 +43,6 @@ type Key struct {
 	Blocked bool
 }
 
-// Account is the key's name among admission's accounts.
-func (k *Key) Account() string { return "key:" + k.ID }
-
 // Allows reports whether the key may use a model of that public name.
 func (k *Key) Allows(model string) bool {
 	if len(k.Models) == 0 || k.Role == Admin {

@@ -1,0 +1,251 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/llmgw/llmgw/pkg/admission"
+	"github.com/llmgw/llmgw/pkg/budget"
+	"github.com/llmgw/llmgw/pkg/cache"
+	"github.com/llmgw/llmgw/pkg/config"
+	"github.com/llmgw/llmgw/pkg/gateway"
+	"github.com/llmgw/llmgw/pkg/keys"
+	"github.com/llmgw/llmgw/pkg/llm/catalog"
+	"github.com/llmgw/llmgw/pkg/ratelimit"
+	"github.com/llmgw/llmgw/pkg/router"
+)
+
+// builder makes snapshots out of configurations. What it holds outlives them.
+type builder struct {
+	transport http.RoundTripper
+	health    *router.States
+	logger    *slog.Logger
+	version   string
+	// known finds the facts of a model by its deployment's id, as of the last
+	// snapshot: for calls that a crash has cut.
+	known map[string]func(model string) router.Facts
+}
+
+const (
+	// inputOverhead is how many input tokens a provider may add to those of the
+	// body's bytes: system prompts for tools, image headers.
+	inputOverhead = 4096
+	// maxCachedAnswer bounds one answer in the cache.
+	maxCachedAnswer = 4 << 20
+)
+
+// strategies are the names of rate_limit_settings.strategy.
+var strategies = map[string]admission.RuleKind{
+	"sliding_window": admission.SlidingWindow,
+	"fixed_window":   admission.FixedWindow,
+	"token_bucket":   admission.TokenBucket,
+}
+
+// snapshot makes what calls are served by.
+func (b *builder) snapshot(cfg *config.Config, master keyEntry) (*gateway.Snapshot, error) {
+	callers, err := b.callers(cfg, master)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := b.routes(cfg)
+	if err != nil {
+		return nil, err
+	}
+	limits := &cfg.Document.RateLimitSettings
+	return &gateway.Snapshot{
+		Callers:        callers,
+		Routes:         routes,
+		Limits:         ratelimit.Policy{Strategy: strategies[limits.Strategy], Burst: limits.BurstSize},
+		RefuseOversize: limits.Oversize == "refuse",
+		Budgets: gateway.BudgetPolicy{
+			BlockUnknown:   cfg.Document.BudgetSettings.UnknownPrice == "block",
+			AllowUnbounded: cfg.Document.BudgetSettings.AllowUnbounded,
+			HoldWait:       cfg.Document.GeneralSettings.HoldWait,
+			Overhead:       inputOverhead,
+		},
+		Cache:      cachePolicy(cfg),
+		DropParams: cfg.Document.LiteLLMSettings.DropParams,
+	}, nil
+}
+
+func cachePolicy(cfg *config.Config) *gateway.CachePolicy {
+	c := &cfg.Document.CacheSettings
+	if c.Type != "memory" {
+		return nil
+	}
+	return &gateway.CachePolicy{
+		Prefix: c.CacheKeyPrefix, Scope: cache.Scope(c.Scope), TTL: c.CacheTTL,
+		Streams: c.EnableCacheForStream, Control: c.CacheControlHeaders,
+		MaxEntry: min(maxCachedAnswer, int64(c.MaxBytes)),
+	}
+}
+
+// callers makes the keys of the configuration with the limits and budgets they
+// fall under.
+func (b *builder) callers(cfg *config.Config, master keyEntry) (map[keys.Hash]*gateway.Caller, error) {
+	gatewayBudget, budgets, err := budgetsOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	own := make(map[keys.Hash]ratelimit.Limits, len(cfg.KeyLimits))
+	for _, l := range cfg.KeyLimits {
+		own[keys.Sum(l.APIKey.Reveal())] = limitsFrom(l.Limits)
+	}
+	callers := make(map[keys.Hash]*gateway.Caller, len(cfg.Keys)+1)
+	for _, text := range cfg.Keys {
+		h := keys.Sum(text.Reveal())
+		callers[h] = gateway.NewCaller(
+			&keys.Key{ID: keys.StaticID(h), Name: keys.Mask(text.Reveal())},
+			own[h].Or(limitsFrom(cfg.DefaultLimits)),
+			slices.Concat(gatewayBudget, budgets[h]),
+		)
+	}
+	// The master key has no limits of its own; what it spends counts to the gateway,
+	// which is therefore soft for it.
+	var soft []*budget.Budget
+	for _, gb := range gatewayBudget {
+		b := *gb
+		b.Hard = false
+		soft = append(soft, &b)
+	}
+	callers[master.Hash] = gateway.NewCaller(master.Key, ratelimit.Limits{}, soft)
+	return callers, nil
+}
+
+func limitsFrom(l config.LimitSet) ratelimit.Limits {
+	return ratelimit.Limits{RPM: l.RPM, TPM: l.TPM, RPD: l.RPD, Parallel: l.MaxParallel}
+}
+
+// budgetsOf makes the gateway's own budget and those of single keys.
+func budgetsOf(cfg *config.Config) (gatewayBudget []*budget.Budget, byKey map[keys.Hash][]*budget.Budget, err error) {
+	if cfg.GatewayBudget != nil {
+		b, err := newBudget(cfg.GatewayBudget, "gateway")
+		if err != nil {
+			return nil, nil, err
+		}
+		gatewayBudget = append(gatewayBudget, b)
+	}
+	byKey = make(map[keys.Hash][]*budget.Budget)
+	for i := range cfg.Budgets {
+		b, err := newBudget(&cfg.Budgets[i], "budget:"+cfg.Budgets[i].Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, key := range cfg.Budgets[i].Keys {
+			h := keys.Sum(key.Reveal())
+			byKey[h] = append(byKey[h], b)
+		}
+	}
+	return gatewayBudget, byKey, nil
+}
+
+func newBudget(c *config.Budget, account string) (*budget.Budget, error) {
+	period, err := budget.ParsePeriod(string(c.Period), nil)
+	if err != nil {
+		return nil, fmt.Errorf("budget %q: %w", c.Name, err)
+	}
+	return &budget.Budget{Name: c.Name, Account: account, Limit: c.Limit, Period: period, Hard: c.Hard}, nil
+}
+
+// routes makes the groups of the configuration.
+func (b *builder) routes(cfg *config.Config) (*router.Table, error) {
+	prices, err := catalog.Default()
+	if err != nil {
+		return nil, err
+	}
+	byName := make(map[string]*router.Group)
+	var groups []*router.Group
+	ids := make(map[string]bool, len(cfg.Models))
+	b.known = make(map[string]func(string) router.Facts, len(cfg.Models))
+	for i := range cfg.Models {
+		m := &cfg.Models[i]
+		d, err := b.deployment(m, prices, cfg.Routing)
+		if err != nil {
+			return nil, err
+		}
+		ids[d.ID] = true
+		g := byName[m.Group]
+		if g == nil {
+			g = &router.Group{Name: m.Group, Strategy: strategy(cfg.Routing.Strategy)}
+			byName[m.Group] = g
+			groups = append(groups, g)
+		}
+		g.Retries = max(g.Retries, m.Retries)
+		g.Deployments = append(g.Deployments, d)
+	}
+	b.health.Keep(ids)
+	linkFallbacks(cfg.Routing, groups, byName)
+	groups, aliases := aliasesOf(cfg.Routing, groups, byName)
+	return router.NewTable(groups, aliases), nil
+}
+
+func strategy(name string) router.Strategy {
+	if name == "simple-shuffle" {
+		return router.Shuffle{}
+	}
+	return new(router.RoundRobin)
+}
+
+// linkFallbacks gives each group the groups to try after it: its own, or those of
+// "*", then the default ones.
+func linkFallbacks(r config.Routing, groups []*router.Group, byName map[string]*router.Group) {
+	lists := make(map[string][]string, len(r.Fallbacks))
+	for _, f := range r.Fallbacks {
+		lists[f.Group] = append(lists[f.Group], f.To...)
+	}
+	for _, g := range groups {
+		names, ok := lists[g.Name]
+		if !ok {
+			names = lists["*"]
+		}
+		seen := map[*router.Group]bool{g: true}
+		for _, name := range append(append([]string(nil), names...), r.DefaultFallbacks...) {
+			if f := byName[name]; f != nil && !seen[f] {
+				seen[f] = true
+				g.Fallbacks = append(g.Fallbacks, f)
+			}
+		}
+	}
+}
+
+// aliasesOf gives the further names of groups. Those that are listed stand among
+// the groups under their own name.
+func aliasesOf(r config.Routing, groups []*router.Group, byName map[string]*router.Group) ([]*router.Group, map[string]*router.Group) {
+	aliases := make(map[string]*router.Group, len(r.Aliases))
+	for _, a := range r.Aliases {
+		g := byName[a.Group]
+		if g == nil {
+			continue
+		}
+		if a.Hidden {
+			aliases[a.Name] = g
+			continue
+		}
+		named := *g
+		named.Name = a.Name
+		groups = append(groups, &named)
+	}
+	return groups, aliases
+}
+
+// deployment makes one deployment with what is known of its model.
+func (b *builder) deployment(m *config.Model, prices *catalog.Catalog, r config.Routing) (*router.Deployment, error) {
+	p, err := b.newProvider(m)
+	if err != nil {
+		return nil, err
+	}
+	d := &router.Deployment{
+		ID: m.ID, ProviderName: m.Provider, Provider: p, Model: m.UpstreamModel,
+		Defaults: m.Params, Health: b.health.Get(m.ID, r.Cooldown),
+	}
+	lookup := func(model string) router.Facts { return facts(m, model, prices) }
+	b.known[d.ID] = lookup
+	if model := m.UpstreamModel; isPattern(model) {
+		d.Lookup = lookup
+	} else {
+		d.Facts = lookup(model)
+	}
+	return d, nil
+}

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/secret"
+)
+
+// Config is a configuration that can be run: complete, checked and immutable.
+// What means exactly what it says stays in Document; what has to be worked out
+// of several keys, of the environment or of the vendor's customs is here.
+type Config struct {
+	// File is the path of the file; "" for the built-in configuration.
+	File string
+	// Document is the schema with references replaced and defaults filled in.
+	Document Document
+	// Listen is the address of the gateway, host:port.
+	Listen string
+	// Models are the deployments, in the order of the file.
+	Models []Model
+	// Routing says how a call finds its deployment.
+	Routing Routing
+	// MasterKey is empty where one is to be made.
+	MasterKey secret.Text
+	// Keys are the static keys, each once, none of them the master key.
+	Keys []secret.Text
+	// DefaultLimits are for every key, unit by unit where KeyLimits say nothing.
+	DefaultLimits LimitSet
+	// KeyLimits are the limits of single keys; empty where they are switched off.
+	KeyLimits []KeyLimit
+	// GatewayBudget is the hard budget for everything; nil where there is none.
+	GatewayBudget *Budget
+	// Budgets are the budgets of keys; empty where they are switched off.
+	Budgets []Budget
+	// Metrics is where metrics are served.
+	Metrics Metrics
+	// DataDir is the folder of the state.
+	DataDir string
+	// LogFile is the request log; "" where none is written.
+	LogFile string
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+}
+
+// Model is one deployment.
+type Model struct {
+	// Path is where it stands in the file: model_list[0].
+	Path string
+	// Group is the public name, or a pattern with one "*".
+	Group string
+	// ID is the deployment's id: unique, and the same after every restart.
+	ID string
+	// Provider is "anthropic", "openai" or "echo".
+	Provider string
+	// UpstreamModel is the provider's name for the model. A "*" in it stands for
+	// what the "*" of Group matched.
+	UpstreamModel string
+	// APIBase is the provider's address without a slash at the end; "" for echo.
+	APIBase string
+	// APIKey is empty where none is known.
+	APIKey secret.Text
+	// Headers are sent with every call, by canonical name.
+	Headers map[string]secret.Text
+	// Mode is chat, completion or embedding; "" for all that the provider has.
+	Mode string
+	// BaseModel is the model to look up in the catalogue instead of UpstreamModel,
+	// or "".
+	BaseModel string
+	// MaxInputTokens and MaxOutputTokens are 0 where the file does not say.
+	MaxInputTokens, MaxOutputTokens int64
+	// Params are default request parameters, in the order of the file.
+	Params []llm.Default
+	// Price is nil where the file names none.
+	Price *Price
+	// Timeout is for a whole attempt, StreamTimeout for a stream's first byte and
+	// its silences; 0 means no limit.
+	Timeout, StreamTimeout time.Duration
+	// Retries is the number of further attempts.
+	Retries int
+	// DropParams leaves out what the provider does not know.
+	DropParams bool
+}
+
+// Price is what a model costs, per token. All prices are known: those that the
+// file does not name are filled in as the schema says.
+type Price struct {
+	Input, Output, CacheRead, CacheWrite5m, CacheWrite1h llm.PicoUSD
+}
+
+// Routing says how a call finds its deployment and what happens when it fails.
+type Routing struct {
+	// Strategy is "simple-shuffle" or "round-robin".
+	Strategy string
+	// Retries is the number of further attempts where the model does not say.
+	Retries int
+	// Cooldown is how long a failing deployment is left out; 0 means not at all.
+	Cooldown time.Duration
+	// Aliases are further names of groups. Every Group is one of the models'.
+	Aliases []Alias
+	// Fallbacks are lists of groups to try; each group is served.
+	Fallbacks []Fallback
+	// DefaultFallbacks are tried after them.
+	DefaultFallbacks []string
+}
+
+// Budget is a limit on money.
+type Budget struct {
+	// Name is unique; "gateway" for the gateway's own.
+	Name string
+	// Keys are the static keys that share it.
+	Keys   []secret.Text
+	Limit  llm.NanoUSD
+	Period Period
+	// AlertThreshold is the share of Limit that is reported; 0 for none.
+	AlertThreshold float64
+	// Hard says that no call may exceed it.
+	Hard bool
+}
+
+// Metrics is where metrics are served.
+type Metrics struct {
+	// Addr is an address of their own, host:port; "" means on the main one.
+	Addr string
+	// Prefix begins each name.
+	Prefix string
+	// Families are the ones to serve; none means all.
+	Families []string
+}

@@ -1,0 +1,150 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Severity says whether a problem stops the gateway.
+type Severity uint8
+
+// The severities.
+const (
+	// Warning is something that works and is probably not what was meant.
+	Warning Severity = iota + 1
+	// Error is something that cannot be used as it is written.
+	Error
+)
+
+// String is the severity's name.
+func (s Severity) String() string {
+	if s == Error {
+		return "error"
+	}
+	return "warning"
+}
+
+// Position is where something was written. The zero Position is nowhere.
+type Position struct {
+	// File is the path of the file, "$NAME" for an environment variable, or
+	// another word for a source without lines.
+	File string
+	// Line and Column count from 1; 0 where the source has none.
+	Line, Column int
+}
+
+// String writes file:line:column, as far as they are known.
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Problem is one thing that is wrong with a configuration. No part of it holds
+// the value of a secret.
+type Problem struct {
+	Severity Severity
+	Position
+	// Path names the key: model_list[0].litellm_params.model. It is empty where
+	// the file as a whole is wrong.
+	Path string
+	// Message says what is wrong.
+	Message string
+	// Hint says what to do, or is empty.
+	Hint string
+}
+
+// String writes "file:line:column: path: message (hint)".
+func (p Problem) String() string {
+	var b strings.Builder
+	for _, part := range []string{p.Position.String(), p.Path} {
+		if part != "" {
+			b.WriteString(part + ": ")
+		}
+	}
+	b.WriteString(p.Message)
+	if p.Hint != "" {
+		b.WriteString(" (" + p.Hint + ")")
+	}
+	return b.String()
+}
+
+// Report is everything that was found, sorted by place.
+type Report struct {
+	Problems []Problem
+}
+
+// Err returns an *InvalidError with the errors among the problems, or nil where
+// there are only warnings.
+func (r Report) Err() error {
+	bad := slices.DeleteFunc(slices.Clone(r.Problems), func(p Problem) bool { return p.Severity != Error })
+	if len(bad) == 0 {
+		return nil
+	}
+	return &InvalidError{Problems: bad}
+}
+
+// InvalidError is a configuration that cannot be used. Problems are its errors,
+// at least one.
+type InvalidError struct {
+	Problems []Problem
+}
+
+// Error writes every problem on a line of its own.
+func (e *InvalidError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// maxProblems bounds a report: a file that is wrong a thousand times is wrong in
+// one way that the first hundred show.
+const maxProblems = 500
+
+// reporter collects problems while a configuration is read.
+type reporter struct {
+	problems []Problem
+	dropped  int
+	worst    Severity // of what was dropped
+}
+
+// add notes a problem.
+func (r *reporter) add(p Problem) {
+	if r.full() {
+		r.dropped++
+		r.worst = max(r.worst, p.Severity)
+		return
+	}
+	r.problems = append(r.problems, p)
+}
+
+// full reports whether further problems are only counted.
+func (r *reporter) full() bool { return len(r.problems) >= maxProblems }
+
+// reported reports whether a problem of that path has been noted.
+func (r *reporter) reported(path string) bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Path == path })
+}
+
+// report sorts what was collected by file, line, column and path.
+func (r *reporter) report() Report {
+	slices.SortStableFunc(r.problems, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Path, b.Path),
+		)
+	})
+	if r.dropped > 0 {
+		r.problems = append(r.problems, Problem{
+			Severity: r.worst,
+			Message:  fmt.Sprintf("%d more problems are not listed", r.dropped),
+			Hint:     "correct these first",
+		})
+	}
+	return Report{Problems: r.problems}
+}

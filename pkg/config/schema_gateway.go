@@ -1,0 +1,128 @@
+package config
+
+import (
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/secret"
+)
+
+// GeneralSettings is the section general_settings.
+type GeneralSettings struct {
+	// MasterKey may call every model and administer the gateway. It is no client's
+	// key. `$LLMGW_MASTER_KEY` and `$LITELLM_MASTER_KEY` win over the file; without
+	// any of them a key is made at the first start and kept in data_dir.
+	MasterKey secret.Text `yaml:"master_key"`
+	// DatabaseURL is the database that keeps keys and totals; `$DATABASE_URL` wins
+	// over the file. This version has an embedded store only: a PostgreSQL address is
+	// accepted with a warning and not used.
+	DatabaseURL secret.Text `yaml:"database_url"`
+	// DataDir is the folder of everything that must survive a restart;
+	// `$LLMGW_DATA_DIR` wins over the file. The default is `$XDG_STATE_HOME/llmgw`,
+	// else `~/.local/state/llmgw`.
+	DataDir string `yaml:"data_dir"`
+	// MaxBodyBytes is the largest request body, in bytes or with a unit, after
+	// decompression.
+	MaxBodyBytes Bytes `yaml:"max_body_bytes" default:"32MiB" min:"1KiB"`
+	// MaxBodyBytesInFlight bounds the request bodies of all open calls together;
+	// calls beyond it are refused as overload. It is at least max_body_bytes.
+	MaxBodyBytesInFlight Bytes `yaml:"max_body_bytes_in_flight" default:"1GiB" min:"1KiB"`
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed, as IP
+	// addresses or networks: `[10.0.0.0/8, 127.0.0.1]`. The default is none.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// DrainDelay is how long, after a signal to stop, connections are still
+	// accepted while readiness already fails: the time that load balancers need.
+	DrainDelay time.Duration `yaml:"drain_delay" default:"0s"`
+	// DrainTimeout is how long open calls may go on after that.
+	DrainTimeout time.Duration `yaml:"drain_timeout" default:"30s"`
+	// HoldWait is how long a call waits for money that open calls hold before it
+	// is refused. 0 means that it does not wait.
+	HoldWait time.Duration `yaml:"hold_wait" default:"10s"`
+	// DisconnectGrace is how long the answer to a client that went away is still
+	// read, so that its cost is known.
+	DisconnectGrace time.Duration `yaml:"disconnect_grace" default:"30s"`
+	// Fsync says when the journal is forced to disk: `never` (a crash of the
+	// process loses nothing, loss of power may), `interval` (every second), `always`
+	// (before each answer).
+	Fsync string `yaml:"fsync" default:"never" oneof:"never,interval,always"`
+	// CAFile is a file of PEM certificates to trust beside the system's, for
+	// everything outgoing.
+	CAFile string `yaml:"ca_file"`
+	// TLS makes the gateway serve HTTPS.
+	TLS TLSSettings `yaml:"tls"`
+}
+
+// TLSSettings is the part general_settings.tls.
+type TLSSettings struct {
+	// CertFile is the file of the gateway's certificate chain, PEM. key_file
+	// belongs to it.
+	CertFile string `yaml:"cert_file"`
+	// KeyFile is the file of the certificate's private key, PEM.
+	KeyFile string `yaml:"key_file"`
+	// ClientCAFile is a file of PEM certificates; where it is set, clients must
+	// show a certificate that one of them has signed.
+	ClientCAFile string `yaml:"client_ca_file"`
+}
+
+// SecuritySettings is the section security_settings.
+type SecuritySettings struct {
+	// ValidAPIKeys are the keys that clients may use. Example:
+	// `[os.environ/TEAM_A_KEY, file:/run/secrets/team-b]`.
+	ValidAPIKeys []secret.Text `yaml:"valid_api_keys"`
+	// MaxBudget is a hard budget for the whole gateway, in dollars. The default is
+	// none.
+	MaxBudget *llm.NanoUSD `yaml:"max_budget"`
+	// BudgetDuration is how long max_budget lasts before it starts anew: `hourly`,
+	// `daily`, `weekly`, `monthly`, `yearly`, `total`, or `12h`, `30d`, `1mo`.
+	BudgetDuration Period `yaml:"budget_duration" default:"total"`
+	// RPMLimit is the number of requests a minute for keys to which no other limit
+	// on them applies. The default is no limit.
+	RPMLimit int64 `yaml:"rpm_limit" min:"1"`
+	// TPMLimit is the number of tokens a minute for keys to which no other limit on
+	// them applies. The default is no limit.
+	TPMLimit int64 `yaml:"tpm_limit" min:"1"`
+}
+
+// MonitoringSettings is the section monitoring_settings.
+type MonitoringSettings struct {
+	// EnablePrometheus serves metrics on prometheus_port. The default is whether a
+	// port is set.
+	EnablePrometheus *bool `yaml:"enable_prometheus"`
+	// PrometheusPort is a port of its own for `/metrics`, served without a key. The
+	// default is none: `/metrics` is then on the main port and needs an admin key.
+	PrometheusPort int64 `yaml:"prometheus_port" min:"1" max:"65535"`
+	// PrometheusHost is the address on which prometheus_port listens. The default is
+	// that of the gateway.
+	PrometheusHost string `yaml:"prometheus_host"`
+	// Prometheus is the nested form of the same settings, which wins.
+	Prometheus PrometheusSettings `yaml:"prometheus"`
+}
+
+// PrometheusSettings is the part monitoring_settings.prometheus.
+type PrometheusSettings struct {
+	// Enabled is as enable_prometheus.
+	Enabled *bool `yaml:"enabled"`
+	// Port is as prometheus_port.
+	Port int64 `yaml:"port" min:"1" max:"65535"`
+	// Prefix begins the name of each metric. The default is `litellm_`; `llmgw_`
+	// gives them a name of their own.
+	Prefix string `yaml:"prefix" default:"litellm_"`
+	// Metrics are the families to serve: `[request_count, request_duration]`. The
+	// default is all. `cost` means cost_total; `cache_hit_rate` brings cache_hits
+	// and cache_requests.
+	Metrics []string `yaml:"metrics" oneof:"budget_usage_ratio,cache_hit_rate,cache_hits,cache_requests,cost,cost_total,deployment_state,dropped_records_total,error_count,fallbacks_total,in_flight_requests,overhead_duration,rejected_total,request_count,request_duration,responses_total,retries_total,time_to_first_token,token_usage"`
+}
+
+// LogSettings is the section log_settings.
+type LogSettings struct {
+	// Enabled says whether the request log is written.
+	Enabled bool `yaml:"enabled" default:"true"`
+	// File is the path of the log. The default is `requests.jsonl` in data_dir.
+	File string `yaml:"file"`
+	// MaxSizeMB is the size at which a new file is begun, in megabytes (MiB).
+	MaxSizeMB int64 `yaml:"max_size_mb" default:"100" min:"1" max:"1000000"`
+	// Keep is how many old files are kept; 0 keeps all.
+	Keep int64 `yaml:"keep" default:"10" min:"0" max:"100000"`
+	// Compress says whether old files are compressed (gzip).
+	Compress bool `yaml:"compress" default:"true"`
+}

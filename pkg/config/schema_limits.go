@@ -1,0 +1,109 @@
+package config
+
+import (
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/secret"
+)
+
+// CacheSettings is the section cache_settings.
+type CacheSettings struct {
+	// Type is where answers are kept: in `memory`, or nowhere (`none`).
+	Type string `yaml:"type" default:"none" oneof:"memory,none" later:"redis,memcached,local,disk,redis-semantic,qdrant-semantic,s3,gcs,azure-blob"`
+	// CacheTTL is how long an answer is kept, in seconds or with a unit.
+	CacheTTL time.Duration `yaml:"cache_ttl" default:"3600s" min:"1s"`
+	// CacheKeyPrefix begins the keys of the cache, so that several gateways can
+	// share one.
+	CacheKeyPrefix string `yaml:"cache_key_prefix" default:"litellm"`
+	// EnableCacheForStream says whether streams read and write the cache.
+	EnableCacheForStream bool `yaml:"enable_cache_for_stream" default:"true"`
+	// CacheControlHeaders says whether the client's Cache-Control is obeyed and Age
+	// is sent.
+	CacheControlHeaders bool `yaml:"cache_control_headers" default:"true"`
+	// Scope is who shares answers: the keys of a `team` (a key without a team is
+	// its own team), a single `key`, or all (`global`).
+	Scope string `yaml:"scope" default:"team" oneof:"team,key,global"`
+	// MaxBytes bounds the answers that are kept in memory, in bytes or with a unit.
+	MaxBytes Bytes `yaml:"max_bytes" default:"64MiB" min:"1KiB"`
+}
+
+// RateLimitSettings is the section rate_limit_settings.
+type RateLimitSettings struct {
+	// Enabled switches the section on. Off, it is still checked, and the limits in
+	// security_settings still apply.
+	Enabled bool `yaml:"enabled" default:"true"`
+	// Strategy is how minutes are counted: `sliding_window` (never more than the
+	// limit in any 60 seconds), `fixed_window` (per minute of the clock), or
+	// `token_bucket` (refilled evenly, up to burst_size).
+	Strategy string `yaml:"strategy" default:"sliding_window" oneof:"sliding_window,fixed_window,token_bucket"`
+	// Limits are limits of single keys. They win over default_limits, unit by unit.
+	Limits []KeyLimit `yaml:"limits"`
+	// DefaultLimits are for every key that has no limit of its own.
+	DefaultLimits LimitSet `yaml:"default_limits"`
+	// BurstSize is the capacity of the request bucket with `token_bucket`. The
+	// default is one minute's worth; other strategies do not use it.
+	BurstSize int64 `yaml:"burst_size" min:"1"`
+	// Oversize is what happens to a call that needs more tokens than the whole
+	// limit: `admit` lets it pass alone when nothing else is counted, `refuse`
+	// answers 400.
+	Oversize string `yaml:"oversize" default:"admit" oneof:"admit,refuse"`
+}
+
+// KeyLimit is an entry of rate_limit_settings.limits.
+type KeyLimit struct {
+	// APIKey is whose limits these are: one of valid_api_keys.
+	APIKey secret.Text `yaml:"api_key" also:"key" required:"write one of security_settings.valid_api_keys"`
+	// Limits are the numbers.
+	Limits LimitSet `yaml:",inline"`
+}
+
+// LimitSet is a set of limits. What is not set, which is 0, is not limited here.
+type LimitSet struct {
+	// RPM is the number of requests a minute.
+	RPM int64 `yaml:"rpm" min:"1"`
+	// TPM is the number of tokens a minute, input and output.
+	TPM int64 `yaml:"tpm" min:"1"`
+	// RPD is the number of requests a day, by UTC.
+	RPD int64 `yaml:"rpd" min:"1"`
+	// MaxParallel is the number of calls that may be open at one time.
+	MaxParallel int64 `yaml:"max_parallel" min:"1"`
+}
+
+// BudgetSettings is the section budget_settings.
+type BudgetSettings struct {
+	// Enabled switches the section on. Off, it is still checked, and
+	// security_settings.max_budget still applies.
+	Enabled bool `yaml:"enabled" default:"true"`
+	// Currency is the currency of every amount.
+	Currency string `yaml:"currency" default:"USD" oneof:"USD"`
+	// Budgets are the limits. A key may be in several: all of them count.
+	Budgets []BudgetEntry `yaml:"budgets"`
+	// UnknownPrice is what happens under a hard budget to a model whose price is
+	// not known: `assume` books the dearest known price of its provider, `block`
+	// refuses the call.
+	UnknownPrice string `yaml:"unknown_price" default:"assume" oneof:"assume,block"`
+	// AllowUnbounded admits calls under a hard budget whose cost has no bound, such
+	// as those with server tools that may run any number of times. The budget may
+	// then be exceeded.
+	AllowUnbounded bool `yaml:"allow_unbounded" default:"false"`
+}
+
+// BudgetEntry is an entry of budget_settings.budgets.
+type BudgetEntry struct {
+	// Name is the budget's name; names are unique.
+	Name string `yaml:"name" required:"give the budget a name"`
+	// APIKeys are the keys that share the budget, each one of valid_api_keys.
+	APIKeys []secret.Text `yaml:"api_keys" required:"list at least one of security_settings.valid_api_keys"`
+	// Limit is the amount in dollars for one period. Example: `1000.0`.
+	Limit *llm.NanoUSD `yaml:"limit" required:"write an amount in dollars"`
+	// Period is how long the budget lasts before it starts anew: `hourly`, `daily`,
+	// `weekly`, `monthly`, `yearly`, `total`, or `12h`, `30d`, `1mo`; aligned to the
+	// calendar in UTC.
+	Period Period `yaml:"period" default:"total"`
+	// AlertThreshold is the share of the limit at which the budget is reported as
+	// nearly used up, between 0 and 1.
+	AlertThreshold float64 `yaml:"alert_threshold" default:"0.8" min:"0" max:"1"`
+	// HardLimit says that no call may exceed the budget. `false` only reports.
+	HardLimit bool `yaml:"hard_limit" default:"true"`
+}

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/secret"
+)
+
+// ModelEntry is one deployment: a model at a provider, under a public name.
+type ModelEntry struct {
+	// ModelName is the name that clients use, the group's name. It may be a
+	// pattern with `*` for any text: `anthropic/*`; the longest pattern that fits a
+	// name wins, and an exact name wins over patterns.
+	ModelName string `yaml:"model_name" required:"write the name that clients use"`
+	// LiteLLMParams say where the model is and how it is called.
+	LiteLLMParams LiteLLMParams `yaml:"litellm_params" required:"write at least model: PROVIDER/MODEL in it"`
+	// ModelInfo is what is known about the model.
+	ModelInfo ModelInfo `yaml:"model_info"`
+}
+
+// LiteLLMParams is the part litellm_params of an entry in model_list.
+type LiteLLMParams struct {
+	// Model is the provider and its name for the model: `anthropic/claude-sonnet-5`,
+	// `openai/gpt-4o`, `echo/hello`. Names that begin like a vendor's (`claude-`,
+	// `gpt-`) need no provider. `openai/NAME` with api_base is any server that
+	// speaks OpenAI's API. A `*` stands for what the `*` of model_name matched.
+	Model string `yaml:"model" required:"write PROVIDER/MODEL, such as anthropic/claude-sonnet-5"`
+	// APIKey is the credential at the provider, usually a reference:
+	// `os.environ/ANTHROPIC_API_KEY`. The default is the vendor's usual variable,
+	// `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`.
+	APIKey secret.Text `yaml:"api_key"`
+	// APIBase is the provider's address; OpenAI's and those like it end in `/v1`,
+	// Anthropic's does not. The default is the vendor's usual variable
+	// (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`), else the vendor's own address.
+	// Example: `http://localhost:11434/v1`.
+	APIBase string `yaml:"api_base"`
+	// Timeout is how long one attempt may take, in seconds or with a unit. The
+	// default is that of router_settings.
+	Timeout *time.Duration `yaml:"timeout"`
+	// StreamTimeout is how long a streamed attempt may take until its first byte,
+	// and how long it may be silent later. The default is that of
+	// router_settings, else the timeout.
+	StreamTimeout *time.Duration `yaml:"stream_timeout"`
+	// NumRetries is how often a failed call is tried again. The default is that of
+	// router_settings.
+	NumRetries *int64 `yaml:"num_retries" also:"max_retries" min:"0" max:"100"`
+	// ExtraHeaders are sent to the provider with every call. The values count as
+	// secrets. Example: `{anthropic-beta: context-1m-2025-08-07}`.
+	ExtraHeaders map[string]secret.Text `yaml:"extra_headers"`
+	// DropParams says that parameters which the provider does not know are left
+	// out instead of being refused. The default is that of litellm_settings.
+	DropParams *bool `yaml:"drop_params"`
+	// Prices are what the model costs; they win over those in model_info and over
+	// the built-in ones.
+	Prices Prices `yaml:",inline"`
+	// Params are request parameters to add where the client did not set them and
+	// the request stays valid: `max_tokens: 4096`, `temperature: 0.7`,
+	// `metadata: {user_id: team-a}`.
+	Params []llm.Default `yaml:",rest"`
+}
+
+// ModelInfo is the part model_info of an entry in model_list.
+type ModelInfo struct {
+	// ID is the deployment's id in headers, logs and metrics. Ids are unique. The
+	// default is made of the entry and stays the same as long as the entry does.
+	ID string `yaml:"id"`
+	// Mode is the kind of calls that the model takes. The default is all that the
+	// provider has.
+	Mode string `yaml:"mode" oneof:"chat,completion,embedding" later:"responses,rerank,image_generation,image_edit,audio_transcription,audio_speech,moderation,batch,realtime,ocr,search,vector_store,video_generation"`
+	// MaxTokens is the model's output limit in tokens where max_output_tokens is
+	// not set, as in LiteLLM's price file.
+	MaxTokens int64 `yaml:"max_tokens" min:"1"`
+	// MaxInputTokens is the model's context in tokens. The default is what the
+	// built-in catalogue knows.
+	MaxInputTokens int64 `yaml:"max_input_tokens" min:"1"`
+	// MaxOutputTokens is the model's output limit in tokens. The default is what
+	// the built-in catalogue knows.
+	MaxOutputTokens int64 `yaml:"max_output_tokens" min:"1"`
+	// BaseModel is the model whose price and limits apply where the provider's
+	// name for it does not tell: `openai/gpt-4o`.
+	BaseModel string `yaml:"base_model"`
+	// Prices are what the model costs; they win over the built-in ones.
+	Prices Prices `yaml:",inline"`
+}
+
+// Prices are what a model costs, in dollars for one token: `0.000003` or
+// `3e-06` is 3 dollars for a million. Where none is set the built-in catalogue
+// is asked.
+type Prices struct {
+	// Input is the price of one input token.
+	Input *llm.PicoUSD `yaml:"input_cost_per_token"`
+	// Output is the price of one output token. The default is 0 where the input
+	// has a price, which is right for embeddings only.
+	Output *llm.PicoUSD `yaml:"output_cost_per_token"`
+	// CacheRead is the price of one input token read from the provider's cache.
+	// The default is the price of input.
+	CacheRead *llm.PicoUSD `yaml:"cache_read_input_token_cost"`
+	// CacheWrite is the price of one input token written to the provider's cache
+	// for five minutes. The default is the price of input.
+	CacheWrite *llm.PicoUSD `yaml:"cache_creation_input_token_cost"`
+	// CacheWrite1h is the price of one input token written to the provider's cache
+	// for an hour. The default is cache_creation_input_token_cost, else the price
+	// of input.
+	CacheWrite1h *llm.PicoUSD `yaml:"cache_creation_input_token_cost_above_1hr"`
+}

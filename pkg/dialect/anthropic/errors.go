@@ -1,0 +1,98 @@
+package anthropic
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/dialect"
+	"github.com/llmgw/llmgw/pkg/dialect/toplevel"
+	"github.com/llmgw/llmgw/pkg/llm"
+)
+
+// row is how a kind of error looks on the wire.
+type row struct {
+	status int
+	kind   string
+}
+
+// table has a row for each kind. Types: docs.anthropic.com/en/api/errors, read
+// 2026-11-22. A spent budget is billing_error with 429, as in Anthropic's own
+// gateway.
+var table = map[llm.Kind]row{
+	llm.InvalidRequest: {400, "invalid_request_error"},
+	llm.Authentication: {401, "authentication_error"},
+	llm.Permission:     {403, "permission_error"},
+	llm.NotFound:       {404, "not_found_error"},
+	llm.Conflict:       {409, "conflict_error"},
+	llm.TooLarge:       {413, "request_too_large"},
+	llm.RateLimited:    {429, "rate_limit_error"},
+	llm.BudgetExceeded: {429, "billing_error"},
+	llm.Canceled:       {499, "api_error"},
+	llm.Internal:       {500, "api_error"},
+	llm.Upstream:       {502, "api_error"},
+	llm.UpstreamAuth:   {502, "api_error"},
+	llm.Timeout:        {504, "timeout_error"},
+	llm.Overloaded:     {529, "overloaded_error"},
+}
+
+// byStatus names the type for a status that another vendor sent.
+var byStatus = map[int]string{
+	401: "authentication_error", 402: "billing_error", 403: "permission_error", 404: "not_found_error",
+	408: "timeout_error", 409: "conflict_error", 413: "request_too_large", 429: "rate_limit_error",
+	503: "overloaded_error", 504: "timeout_error", 529: "overloaded_error",
+}
+
+// look finds status and type of an error. A provider that answered gives the
+// status, except where it refused the gateway's credential: that is not the
+// client's affair.
+func look(e *llm.Error) row {
+	r, ok := table[e.Kind]
+	if !ok {
+		r = table[llm.Internal]
+	}
+	if e.Kind == llm.UpstreamAuth || e.Upstream == nil || e.Upstream.Status < 400 {
+		return r
+	}
+	status := e.Upstream.Status
+	switch kind, ok := byStatus[status]; {
+	case ok:
+		return row{status, kind}
+	case status < 500:
+		return row{status, "invalid_request_error"}
+	default:
+		return row{status, "api_error"}
+	}
+}
+
+// AppendError implements dialect.Frontend.
+func (Frontend) AppendError(dst []byte, e *llm.Error, requestID string) (status int, body []byte) {
+	r := look(e)
+	dst = append(dst, `{"type":"error","error":{"type":`...)
+	dst = toplevel.AppendString(dst, r.kind)
+	dst = append(dst, `,"message":`...)
+	dst = toplevel.AppendString(dst, e.Message)
+	dst = append(dst, '}')
+	if requestID != "" {
+		dst = append(dst, `,"request_id":`...)
+		dst = toplevel.AppendString(dst, requestID)
+	}
+	return r.status, append(dst, '}')
+}
+
+// SetLimits implements dialect.Frontend. Fields: docs.anthropic.com/en/api/rate-limits,
+// read 2026-11-22.
+func (Frontend) SetLimits(h llm.Header, states []llm.LimitState) {
+	setLimit(h, dialect.Tightest(states, llm.Requests), "Anthropic-Ratelimit-Requests-")
+	setLimit(h, dialect.Tightest(states, llm.Tokens), "Anthropic-Ratelimit-Tokens-")
+}
+
+func setLimit(h llm.Header, s *llm.LimitState, prefix string) {
+	if s == nil {
+		return
+	}
+	h.Set(prefix+"Limit", strconv.FormatInt(s.Limit, 10))
+	h.Set(prefix+"Remaining", strconv.FormatInt(s.Left(), 10))
+	if !s.Reset.IsZero() {
+		h.Set(prefix+"Reset", s.Reset.UTC().Format(time.RFC3339))
+	}
+}

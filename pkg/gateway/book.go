@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"github.com/llmgw/llmgw/pkg/admission"
+	"github.com/llmgw/llmgw/pkg/ledger"
+	"github.com/llmgw/llmgw/pkg/llm"
+)
+
+// What a call is, is written into the ledger before the next step is taken.
+
+// writeOpen writes that the call was admitted.
+func (c *Call) writeOpen(money int64) error {
+	if len(c.plan) > 0 {
+		// What the log would say if the call were cut now.
+		cand := &c.plan[0]
+		c.log.Deployment, c.log.Provider, c.log.UpstreamModel = cand.ID, cand.ProviderName, cand.Model
+	}
+	if c.Op != llm.OpCountTokens {
+		c.asking.lines = c.totals(c.asking.lines)
+		c.asking.ask.Lines = c.asking.lines
+	}
+	return c.gateway.opts.Ledger.Open(&ledger.Opening{
+		Ask: &c.asking.ask, Money: money, Start: c.Received, Record: &c.log,
+	})
+}
+
+// writeGrow writes that the call holds more.
+func (c *Call) writeGrow(money int64) error {
+	return c.gateway.opts.Ledger.Grow(&ledger.Growth{ID: c.ID, Money: money, Record: &c.log})
+}
+
+// writeProgress writes how far a stream has come. A failure is no reason to end
+// it: the next entry says more.
+func (c *Call) writeProgress() {
+	if err := c.gateway.opts.Ledger.Progress(&ledger.Progress{
+		ID: c.ID, Bytes: c.spent.bytes, OutputTokens: tokensIn(c.spent.bytes),
+		Usage: c.spent.meta.Usage, TTFT: c.log.TTFT,
+	}); err != nil {
+		c.gateway.opts.Logger.Debug("a stream's progress could not be written", "request_id", c.ID, "err", err)
+	}
+}
+
+// writeSettle writes the end of the call: what is booked where, and its line in
+// the log. A call that was not admitted books nothing.
+func (c *Call) writeSettle(actual admission.Actual) error {
+	s := ledger.Settlement{ID: c.ID, Actual: actual, Record: &c.log}
+	if c.holding.written {
+		s.Lines = c.asking.ask.Lines
+	}
+	return c.gateway.opts.Ledger.Settle(&s)
+}
+
+// gatewayAccount is the account that everything counts to.
+const gatewayAccount = "gateway"
+
+// totals appends to the admitted lines what the call's key and the gateway use in
+// all, whether or not a limit stands there. Only the ledger sees them.
+func (c *Call) totals(lines []admission.Line) []admission.Line {
+	for _, account := range [...]string{c.Caller.Account, gatewayAccount} {
+		for _, unit := range [...]llm.Unit{llm.Requests, llm.Tokens, llm.Money} {
+			lines = append(lines, admission.Line{Account: account, Unit: unit, Want: 1, Soft: true})
+		}
+	}
+	return lines
+}

@@ -1,0 +1,126 @@
+// Package gateway is the way of a call: one list of stages, from the credential
+// to the provider and back. A stage may answer, refuse, or hand on to the next.
+//
+// HTTP is the server's business, wire formats the dialects', vendors the
+// providers', counters the admission's. The gateway puts them in order and keeps
+// the promises that need all of them: everything a call may use is held before
+// it is sent, what it used is written down before the client sees its end, and
+// no second answer follows a first byte.
+//
+// The server is its caller; app builds it and swaps its [Snapshot].
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/admission"
+	"github.com/llmgw/llmgw/pkg/cache"
+	"github.com/llmgw/llmgw/pkg/ledger"
+	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/requestlog"
+)
+
+// Handler answers a call. An error is an *llm.Error or will be told as internal.
+type Handler func(ctx context.Context, c *Call) (*llm.Answer, error)
+
+// Stage wraps the stages below it.
+type Stage func(next Handler) Handler
+
+// Observer is told of each call once, when it is over: metrics, alerts.
+type Observer interface {
+	// Observe must not keep the Record. It runs on the call's goroutine.
+	Observe(r *requestlog.Record)
+}
+
+// Options are the parts of a Gateway. All are required but Cache.
+type Options struct {
+	Admission *admission.Queue
+	Ledger    *ledger.Ledger
+	// Cache is nil where no snapshot uses it.
+	Cache     cache.Store
+	Observers []Observer
+	Logger    *slog.Logger
+	// Owner names this replica in holds.
+	Owner string
+	// DisconnectGrace is how long a unary call is read on when its client has
+	// left, to learn what it cost.
+	DisconnectGrace time.Duration
+}
+
+// maxAbandoned bounds how many calls are read on for clients that have left.
+const maxAbandoned = 256
+
+// Gateway answers calls. Safe for concurrent use.
+type Gateway struct {
+	opts      Options
+	handle    Handler
+	snapshot  atomic.Pointer[Snapshot]
+	calls     sync.Pool // of *Call
+	open      atomic.Int64
+	abandoned chan struct{} // a place for each call that is read on
+	outputs   means
+}
+
+// New makes a gateway that serves by the given snapshot.
+func New(opts Options, s *Snapshot) *Gateway {
+	g := &Gateway{opts: opts, abandoned: make(chan struct{}, maxAbandoned)}
+	g.snapshot.Store(s)
+	g.handle = chain(
+		g.observe,
+		g.authenticate,
+		g.decode,
+		g.authorize,
+		g.plan,
+		g.cache,
+		g.admit,
+		g.dispatch,
+	)
+	return g
+}
+
+// chain puts the stages around each other, the first one outermost.
+func chain(stages ...Stage) Handler {
+	h := Handler(nil)
+	for i := len(stages) - 1; i >= 0; i-- {
+		h = stages[i](h)
+	}
+	return h
+}
+
+// Snapshot is what calls that begin now are served by.
+func (g *Gateway) Snapshot() *Snapshot { return g.snapshot.Load() }
+
+// Swap makes calls that begin from now on be served by s. Calls under way finish
+// on what they began with.
+func (g *Gateway) Swap(s *Snapshot) { g.snapshot.Store(s) }
+
+// Open is how many calls are under way.
+func (g *Gateway) Open() int64 { return g.open.Load() }
+
+// NewCall gives an empty call. The caller fills it, hands it to Handle once, and
+// ends it with Release.
+func (g *Gateway) NewCall() *Call {
+	c, _ := g.calls.Get().(*Call)
+	if c == nil {
+		c = new(Call)
+	}
+	c.gateway = g
+	c.Received = time.Now()
+	g.open.Add(1)
+	return c
+}
+
+// Handle answers the call: always with an answer, in the client's dialect, also
+// for errors. Where it has a Stream the caller reads it to its end or its error
+// and closes it. ctx ends when the client leaves. The caller then calls
+// c.Release, exactly once, whatever happened.
+func (g *Gateway) Handle(ctx context.Context, c *Call) *llm.Answer {
+	c.Snapshot = g.snapshot.Load()
+	// The outermost stage turns every error into an answer.
+	a, _ := g.handle(ctx, c)
+	return a
+}

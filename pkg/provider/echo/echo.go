@@ -1,0 +1,99 @@
+package echo
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/llmgw/llmgw/pkg/dialect"
+	"github.com/llmgw/llmgw/pkg/dialect/anthropic"
+	"github.com/llmgw/llmgw/pkg/dialect/openai"
+	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/provider"
+)
+
+// Options is what can be set on the provider. The zero value is fine.
+type Options struct {
+	// Timeouts limits each attempt, as with any provider.
+	Timeouts provider.Timeouts
+}
+
+// Provider answers calls by itself. Safe for concurrent use.
+type Provider struct{ exchange *provider.Exchange }
+
+var _ llm.Provider = (*Provider)(nil)
+
+// New returns the provider.
+func New(opts Options) *Provider {
+	return &Provider{provider.NewExchange(vendor{}, opts.Timeouts)}
+}
+
+// Dialects implements llm.Provider.
+func (p *Provider) Dialects(op llm.Op) []llm.Dialect {
+	switch op {
+	case llm.OpChat:
+		return []llm.Dialect{llm.Anthropic, llm.OpenAI}
+	case llm.OpCountTokens:
+		return []llm.Dialect{llm.Anthropic}
+	case llm.OpCompletion, llm.OpEmbeddings:
+		return []llm.Dialect{llm.OpenAI}
+	default:
+		return nil
+	}
+}
+
+// Do implements llm.Provider.
+func (p *Provider) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
+	path, backend := endpointOf(req)
+	if path == "" {
+		return nil, &llm.Error{
+			Kind:    llm.InvalidRequest,
+			Message: fmt.Sprintf("the echo provider does not take %s in the %s dialect", req.Op, req.Dialect),
+		}
+	}
+	payload, err := p.exchange.Payload(ctx, req, backend)
+	if err != nil {
+		return nil, err
+	}
+	return p.exchange.Do(ctx, &provider.Call{
+		URL:     &url.URL{Scheme: "echo", Host: "llmgw", Path: path},
+		Header:  http.Header{},
+		Payload: payload, Backend: backend, Op: req.Op, Stream: req.Stream,
+		DropUsageChunk: provider.DropsUsageChunk(req),
+	})
+}
+
+// The paths of the vendor in memory: those of the vendors whose dialects it speaks.
+const (
+	pathMessages    = "/v1/messages"
+	pathCountTokens = "/v1/messages/count_tokens"
+	pathChat        = "/v1/chat/completions"
+	pathCompletions = "/v1/completions"
+	pathEmbeddings  = "/v1/embeddings"
+)
+
+// endpointOf returns where a request goes and who reads its answer; "" where the
+// operation does not exist in the request's dialect.
+func endpointOf(req *llm.Request) (path string, b dialect.Backend) {
+	if req.Dialect == llm.Anthropic {
+		b = anthropic.Backend{}
+		switch req.Op {
+		case llm.OpChat:
+			path = pathMessages
+		case llm.OpCountTokens:
+			path = pathCountTokens
+		}
+		return path, b
+	}
+	b = openai.Backend{}
+	switch req.Op {
+	case llm.OpChat:
+		path = pathChat
+	case llm.OpCompletion:
+		path = pathCompletions
+	case llm.OpEmbeddings:
+		path = pathEmbeddings
+	}
+	return path, b
+}

@@ -1,0 +1,88 @@
+package provider
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+// Limits of the transport. Those of an attempt as a whole are the Exchange's.
+const (
+	dialTimeout      = 10 * time.Second
+	keepAlive        = 30 * time.Second
+	handshakeTimeout = 10 * time.Second
+	idleConnTimeout  = 90 * time.Second
+	pingAfter        = 30 * time.Second // of silence on an HTTP/2 connection
+	pingTimeout      = 15 * time.Second
+	idleConns        = 4096
+	idleConnsPerHost = 1024
+	headerBytes      = 256 << 10 // of an answer
+	// readBuffer and writeBuffer are held by every open connection over HTTP/1.1.
+	// Measured over loopback with 1 KB and 60 KB bodies and 53-event streams,
+	// 2026-11-22: larger ones gained nothing on streams and cost memory on each.
+	readBuffer  = 4 << 10
+	writeBuffer = 4 << 10
+)
+
+var errNoCertificate = errors.New("no certificate in PEM form found")
+
+// TransportOptions is what may differ between two transports.
+type TransportOptions struct {
+	// CAFile is a PEM file of certificates to trust beside the system's; "" for none.
+	CAFile string
+	// Proxy picks the proxy of a request; nil means that there is none.
+	Proxy func(*http.Request) (*url.URL, error)
+}
+
+// NewTransport returns the connections to all vendors: pooled, bounded, HTTP/2
+// where TLS offers it, TLS 1.2 at least. It neither follows redirects nor asks
+// for compression. Its owner calls CloseIdleConnections when it is done.
+func NewTransport(opts TransportOptions) (*http.Transport, error) {
+	roots, err := trustedRoots(opts.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	d := &dialer{net: net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}}
+	return &http.Transport{
+		Proxy:                  opts.Proxy,
+		DialContext:            d.dial,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:    handshakeTimeout,
+		DisableCompression:     true,
+		MaxIdleConns:           idleConns,
+		MaxIdleConnsPerHost:    idleConnsPerHost,
+		IdleConnTimeout:        idleConnTimeout,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: headerBytes,
+		ReadBufferSize:         readBuffer,
+		WriteBufferSize:        writeBuffer,
+		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+	}, nil
+}
+
+// trustedRoots returns the system's certificates and those of file, or nil, the
+// system's alone, without a file.
+func trustedRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // nil is what tls.Config means by the system's roots.
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read CA file: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("load the system's CA certificates: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("CA file %s: %w", file, errNoCertificate)
+	}
+	return pool, nil
+}
