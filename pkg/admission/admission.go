@@ -5,6 +5,10 @@
 // It counts and compares. What the limits are, whose they are and how they are
 // told to people is the business of packages ratelimit and budget; what is
 // written down for a restart is package ledger's. The gateway is its caller.
+//
+// Memory is the Store of one process; stores that replicas share are in package
+// store. Queue stands before any of them and lets calls wait for a budget that
+// open calls hold.
 package admission
 
 import (

@@ -183,7 +183,7 @@ var statusKinds = map[int]llm.Kind{
 }
 
 // kindByName classes an error inside of a stream, which has no status.
-// Names: docs.anthropic.com/en/api/errors and platform.openai.com/docs/guides/error-codes, read 2026-11-22.
+// Names: docs.anthropic.com/en/api/errors and platform.openai.com/docs/guides/error-codes, as of 2026-11.
 func (v *vendorError) kindByName() llm.Kind {
 	for _, word := range []string{v.kindName, v.code} {
 		switch word {

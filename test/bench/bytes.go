@@ -32,6 +32,7 @@ func (l *lab) measureBytes(ctx context.Context, proxies []*subject.Process) erro
 		}
 		for _, p := range proxies {
 			got, err := load.Fetch(ctx, p.Addr, newCall(s.request))
+			l.answered[p.Name]++
 			l.addBytes(s.name, p.Name, len(got)-len(want), cmpStreams(got, want, err))
 		}
 	}

@@ -105,6 +105,7 @@ func (l *lab) sampleCPU(ctx context.Context, name string, call *load.Call, f *cp
 		return err
 	}
 	for _, r := range []load.Result{warm, got} {
+		l.answered[f.subject] += r.Calls
 		if r.Failed > 0 {
 			l.report.Fail(name, f.subject, fmt.Errorf("%d of %d calls: %w", r.Failed, r.Failed+r.Calls, r.First))
 		}

@@ -36,6 +36,7 @@ type lab struct {
 	selfPath          string
 	mock              *subject.Process
 	gatewayEnv        []string
+	answered          map[string]int // calls by subject, of the subjects that run now
 }
 
 // newLab prepares a folder and starts nothing.
@@ -97,13 +98,18 @@ func (l *lab) measure(ctx context.Context) (err error) {
 // measureCalls is what running subjects are measured by.
 func (l *lab) measureCalls(ctx context.Context) error {
 	return l.withSubjects(ctx, func(proxies []*subject.Process) error {
+		l.answered = map[string]int{}
 		if err := l.measureBytes(ctx, proxies); err != nil {
 			return err
 		}
 		if err := l.measureCPU(ctx, proxies); err != nil {
 			return err
 		}
-		return l.measureLatency(ctx, proxies)
+		l.measureLatency(ctx, proxies)
+		if p := proxies[len(proxies)-1]; p.Name == llmgw {
+			l.checkBooks(ctx, p, l.answered[llmgw])
+		}
+		return nil
 	})
 }
 

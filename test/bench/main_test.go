@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,7 +14,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/llmgw/llmgw/test/bench/report"
@@ -73,8 +77,21 @@ func fakeProxy(file string) http.HandlerFunc {
 	if err != nil {
 		panic(err)
 	}
+	var calls atomic.Int64
+	data := filepath.Join(filepath.Dir(file), "data")
+	if err := errors.Join(os.Mkdir(data, 0o700), os.WriteFile(filepath.Join(data, "requests.jsonl"), []byte(`{"status":"success","cost":0.1}`), 0o600)); err != nil {
+		panic(err)
+	}
 	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(base) }}
 	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Ratelimit-Limit-Requests", strconv.Itoa(subject.KeyRPM))
+		if r.URL.Path == "/metrics" {
+			fmt.Fprintf(w, "litellm_request_count{model=\"a b\"} %d\nlitellm_request_count{model=\"c\"} 1\nlitellm_cost_total 0.5\n", calls.Load()-1)
+			return
+		}
+		if os.Getenv(fakeFault) != "forget" || calls.Load() == 0 {
+			calls.Add(1)
+		}
 		if os.Getenv(fakeFault) == "refuse" {
 			http.Error(w, "no budget left", http.StatusTooManyRequests)
 			return
@@ -136,7 +153,7 @@ func TestEverythingIsMeasured(t *testing.T) {
 	for _, name := range []string{
 		"bytes/openai", "bytes/openai-without-usage", "bytes/anthropic",
 		"cpu/openai/1k", "cpu/openai/60k", "cpu/openai/stream", "cpu/anthropic/1k", "cpu/anthropic/60k", "cpu/anthropic/stream",
-		"latency/p50", "memory/bodies", "memory/streams", "startup",
+		"latency/p50", "books", "memory/bodies", "memory/streams", "startup",
 	} {
 		f := l.report.Find(name, llmgw)
 		if f == nil || len(f.Samples) == 0 {
@@ -148,7 +165,7 @@ func TestEverythingIsMeasured(t *testing.T) {
 		if f.Goal == nil && !cpu {
 			t.Errorf("%s has no goal", name)
 		}
-		if v := f.Median(); v < 0 || v == 0 && !cpu && !strings.HasPrefix(name, "bytes") {
+		if v := f.Median(); v < 0 || v == 0 && !cpu && !strings.HasPrefix(name, "b") {
 			t.Errorf("%s = %v", name, v)
 		}
 	}
@@ -163,6 +180,7 @@ func TestFaultsAreFailures(t *testing.T) {
 		{"refuse", "^cpu/openai/1k", "status 429"},
 		{"refuse", "^latency", "status 429"},
 		{"refuse", "^memory/streams", "status 429"},
+		{"forget", "^books|^bytes", "3 calls made, 1 in its metrics"},
 		{"append", "^bytes/anthropic", "not the provider's"},
 		{"append", "^cpu/openai/stream", "want"},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -74,18 +73,8 @@ func sayHello(ctx context.Context, addr string) error {
 	}
 	req.Header.Set("Authorization", "Bearer "+subject.MasterKey)
 	req.Header.Set("Content-Type", "application/json")
-	transport := &http.Transport{DisableKeepAlives: true}
-	res, err := transport.RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("first call: status %d: %.300s", res.StatusCode, body)
+	if _, _, err := send(req); err != nil {
+		return fmt.Errorf("first call: %w", err)
 	}
 	return nil
 }

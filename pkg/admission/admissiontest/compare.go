@@ -73,12 +73,12 @@ func (w *walk) next() {
 	case n < 15:
 		w.states()
 	default:
-		w.pass()
+		w.elapse()
 	}
 }
 
-// pass lets time go by.
-func (w *walk) pass() {
+// elapse lets time go by.
+func (w *walk) elapse() {
 	longest := []time.Duration{
 		1, 100 * time.Millisecond, time.Second, time.Second, 10 * time.Second, 70 * time.Second, 2 * time.Hour,
 	}

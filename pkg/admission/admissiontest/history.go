@@ -1,6 +1,7 @@
 package admissiontest
 
 import (
+	"math"
 	"math/big"
 	"slices"
 	"time"
@@ -8,6 +9,9 @@ import (
 	"github.com/llmgw/llmgw/pkg/admission"
 	"github.com/llmgw/llmgw/pkg/llm"
 )
+
+// forever is an instant that does not come.
+const forever = math.MaxInt64
 
 // history is all that ever happened to one counter of the model.
 type history struct {
@@ -122,7 +126,7 @@ func (h *history) freeAt(now, need int64) int64 {
 			return now
 		}
 		if h.rule.Resets.IsZero() {
-			return 1<<63 - 1
+			return forever
 		}
 		return max(now, h.rule.Resets.UnixNano())
 	case all == 0, need > all && h.unit != llm.Tokens:
@@ -142,7 +146,7 @@ func (h *history) freeAt(now, need int64) int64 {
 			return at
 		}
 	}
-	panic("the window never empties")
+	return forever
 }
 
 // bucketFalls is the first instant at which no more than target is missing.
@@ -154,7 +158,7 @@ func (h *history) bucketFalls(target int64) int64 {
 
 func (h *history) refusal(now int64, l *admission.Line, need, until int64) *admission.Refusal {
 	r := &admission.Refusal{Line: *l, RetryAfter: time.Duration(until - now), Oversize: need > h.capacity()}
-	if until == 1<<63-1 {
+	if until == forever {
 		r.RetryAfter = 0
 	}
 	r.Held = h.is(admission.Concurrency, admission.Budget) && h.spent+need <= h.capacity()

@@ -29,8 +29,8 @@ func (Frontend) Dialect() llm.Dialect { return llm.Anthropic }
 // Dialect implements dialect.Backend.
 func (Backend) Dialect() llm.Dialect { return llm.Anthropic }
 
-// controls are the parameters LiteLLM takes in a body (docs.litellm.ai, read
-// 2026-11-22) that are no fields of the Messages API. "fallbacks" is one of
+// controls are the parameters LiteLLM takes in a body (docs.litellm.ai, as of
+// 2026-11) that are no fields of the Messages API. "fallbacks" is one of
 // both, and as a field of the API it stays.
 var controls = []string{
 	"cache", "num_retries", "timeout", "disable_fallbacks", "context_window_fallbacks",

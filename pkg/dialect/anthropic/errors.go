@@ -15,8 +15,8 @@ type row struct {
 	kind   string
 }
 
-// table has a row for each kind. Types: docs.anthropic.com/en/api/errors, read
-// 2026-11-22. A spent budget is billing_error with 429, as in Anthropic's own
+// table has a row for each kind. Types: docs.anthropic.com/en/api/errors, as of
+// 2026-11. A spent budget is billing_error with 429, as in Anthropic's own
 // gateway.
 var table = map[llm.Kind]row{
 	llm.InvalidRequest: {400, "invalid_request_error"},
@@ -80,7 +80,7 @@ func (Frontend) AppendError(dst []byte, e *llm.Error, requestID string) (status 
 }
 
 // SetLimits implements dialect.Frontend. Fields: docs.anthropic.com/en/api/rate-limits,
-// read 2026-11-22.
+// as of 2026-11.
 func (Frontend) SetLimits(h llm.Header, states []llm.LimitState) {
 	setLimit(h, dialect.Tightest(states, llm.Requests), "Anthropic-Ratelimit-Requests-")
 	setLimit(h, dialect.Tightest(states, llm.Tokens), "Anthropic-Ratelimit-Tokens-")

@@ -69,7 +69,7 @@ func runsAtProvider(kind []byte) bool {
 	if len(kind) <= date || !isDate(kind[len(kind)-date:]) {
 		return false
 	}
-	// Client tools and edits that only remove: docs.anthropic.com/en/docs/agents-and-tools, read 2026-11-22.
+	// Client tools, and edits that only remove: docs.anthropic.com/en/api/messages, as of 2026-11.
 	switch name := kind[:len(kind)-date]; string(name) {
 	case "bash", "text_editor", "computer", "memory":
 		return false

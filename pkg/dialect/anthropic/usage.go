@@ -82,8 +82,7 @@ func (u *usage) read(v []byte) {
 		case "output_tokens_details":
 			keep(&u.thinking, toplevel.Find(m.Value(), "thinking_tokens"))
 		case "server_tool_use":
-			// Searches have a price of their own, fetches have not (read 2026-11-22 at
-			// docs.anthropic.com/en/docs/about-claude/pricing).
+			// Searches have a price of their own; a fetch costs the tokens it brings.
 			keep(&u.searches, toplevel.Find(m.Value(), "web_search_requests"))
 		case "iterations":
 			u.compaction = compactions(m.Value())
@@ -93,7 +92,7 @@ func (u *usage) read(v []byte) {
 
 // compactions sums the iterations in which the provider compacted the
 // conversation: they are billed, but not part of the totals beside them
-// (docs.anthropic.com, "Compaction", read 2026-11-22).
+// (docs.anthropic.com, "Compaction", as of 2026-10-30).
 func compactions(list []byte) tokens {
 	var sum tokens
 	for l := toplevel.Array(list); l.Next(); {

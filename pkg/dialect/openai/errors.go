@@ -17,7 +17,7 @@ type row struct {
 }
 
 // table has a row for each kind. Where OpenAI has no type of its own
-// (platform.openai.com/docs/guides/error-codes, read 2026-11-22), the gateway's
+// (platform.openai.com/docs/guides/error-codes, as of 2026-11), the gateway's
 // other dialect lends its word.
 var table = map[llm.Kind]row{
 	llm.InvalidRequest: {400, "invalid_request_error", ""},
@@ -97,7 +97,7 @@ func appendOrNull(dst []byte, s string) []byte {
 }
 
 // SetLimits implements dialect.Frontend. Fields:
-// platform.openai.com/docs/guides/rate-limits, read 2026-11-22.
+// platform.openai.com/docs/guides/rate-limits, as of 2026-11.
 func (Frontend) SetLimits(h llm.Header, states []llm.LimitState) {
 	setLimit(h, dialect.Tightest(states, llm.Requests), "Requests")
 	setLimit(h, dialect.Tightest(states, llm.Tokens), "Tokens")

@@ -100,6 +100,8 @@ func TestReach(t *testing.T) {
 		{"earlier audio", `{"messages":[{"role":"assistant","audio":{"id":"a"}}]}`, dialect.Reach{Elsewhere: true}},
 		{"search", `{"web_search_options":{}}`, dialect.Reach{ServerTools: dialect.Unbounded}},
 		{"no search", `{"web_search_options":null,"plugins": null}`, dialect.Reach{}},
+		{"client tools", `{"tools":[{"type":"function"},{"type":"custom"},{"function":{}}],"tool_choice":{"type":"auto"}}`, dialect.Reach{}},
+		{"escaped tool", `{"t\u006fols":[{"type":"function"},{"\u0074ype":"live\u005fsearch"}]}`, dialect.Reach{ServerTools: dialect.Unbounded}},
 		{"vendor's tool", `{"tools":[{"type":"browser_search"}]}`, dialect.Reach{ServerTools: dialect.Unbounded}},
 	}
 	for _, tt := range tests {

@@ -31,8 +31,8 @@ func (Frontend) Dialect() llm.Dialect { return llm.OpenAI }
 // Dialect implements dialect.Backend.
 func (Backend) Dialect() llm.Dialect { return llm.OpenAI }
 
-// controls are the parameters LiteLLM takes in a body (docs.litellm.ai, read
-// 2026-11-22); none is a field of the OpenAI API. "metadata", which LiteLLM reads
+// controls are the parameters LiteLLM takes in a body (docs.litellm.ai, as of
+// 2026-11); none is a field of the OpenAI API. "metadata", which LiteLLM reads
 // too, is one, and stays.
 var controls = []string{
 	"fallbacks", "cache", "num_retries", "timeout", "disable_fallbacks", "context_window_fallbacks",

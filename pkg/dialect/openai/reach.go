@@ -15,11 +15,12 @@ func (Frontend) Reach(_ llm.Op, body []byte) dialect.Reach {
 	var r dialect.Reach
 	for m := toplevel.AllNames(body); m.Next(); {
 		switch name := m.Name(); string(name) {
-		case "type":
-			if runsAtProvider(m.Word()) {
+		case "tools":
+			if hasServerTool(m.Value()) {
 				r.ServerTools = dialect.Unbounded
 			}
-		case "web_search_options", "search_parameters", "plugins":
+		case "web_search_options", "search_parameters", "plugins", "compound_custom":
+			// OpenAI's, xAI's, OpenRouter's and Groq's ways to ask for searches.
 			if !isNull(m.Value()) {
 				r.ServerTools = dialect.Unbounded
 			}
@@ -53,17 +54,19 @@ func refersToAudio(v []byte) bool {
 	return false
 }
 
-// runsAtProvider reports whether kind is the type of a tool that the provider
-// runs itself. OpenAI has none of them in chat completions, vendors that are
-// compatible with it have (read 2026-11-22 in the documentation of Groq, Mistral,
-// xAI and Z.ai).
-func runsAtProvider(kind []byte) bool {
-	for _, tool := range [...]string{
-		"web_search", "web_fetch", "browser_search", "browser_automation", "code_interpreter",
-		"code_execution", "file_search", "x_search", "mcp", "retrieval", "image_generation",
-	} {
-		if bytes.HasPrefix(kind, []byte(tool)) {
-			return true
+// hasServerTool reports whether the list that v begins with has a tool that the
+// provider runs itself: each that is neither of the two kinds the client runs.
+// OpenAI takes none in chat completions; Groq (browser_search, see
+// console.groq.com/docs/tool-use/built-in-tools, read 2026-11-22) and others do.
+func hasServerTool(v []byte) bool {
+	for l := toplevel.Array(v); l.Next(); {
+		for m := toplevel.Object(l.Value()); m.Next(); {
+			if !toplevel.Resembles(m.Name(), "type") {
+				continue
+			}
+			if kind, _ := toplevel.String(m.Value()); kind != "function" && kind != "custom" {
+				return true
+			}
 		}
 	}
 	return false

@@ -68,6 +68,8 @@ func TestStream(t *testing.T) {
 		{"usage beside a choice stays", []string{text, groq, done}, drop, done, "", llm.Meta{Usage: full, StopReason: "stop"}},
 		{"no DONE", []string{text, ended, usage}, dialect.StreamOptions{}, usage, "", llm.Meta{Usage: full, StopReason: "stop"}},
 		{"no DONE, usage dropped", []string{text, ended, usage}, drop, ended, text + ended, llm.Meta{Usage: full, StopReason: "stop"}},
+		{"usage before x_groq", []string{text, strings.Replace(groq, `"x_groq"`, `"usage":{"prompt_tokens":1},"x_groq"`, 1), done}, dialect.StreamOptions{}, done, "",
+			llm.Meta{Usage: llm.Usage{Input: 1, Reported: true}, StopReason: "stop"}},
 		{"usage twice is no sum", []string{text, groq, usage, done}, drop, done, text + groq + done, llm.Meta{Usage: full, StopReason: "stop"}},
 		{"running totals", []string{running, running, ended, usage, done}, dialect.StreamOptions{}, done, "", llm.Meta{Usage: full, StopReason: "stop"}},
 		{"comments", []string{": OPENROUTER PROCESSING\n\n", text, ended, ": x\n\n", done}, dialect.StreamOptions{}, done, "", llm.Meta{StopReason: "stop"}},

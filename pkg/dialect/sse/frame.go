@@ -3,7 +3,7 @@ package sse
 import "bytes"
 
 // parse reads the fields of a frame by the rules of the HTML standard, section
-// "Server-sent events" (html.spec.whatwg.org, read 2026-11-22).
+// "Server-sent events" (html.spec.whatwg.org, as of 2026-11).
 func (s *Scanner) parse(raw []byte) {
 	s.frame = Frame{}
 	fields := 0

@@ -15,6 +15,8 @@ const (
 	Key = "sk-bench-key-0123456789abcdef"
 	// MasterKey is the gateway's own.
 	MasterKey = "sk-bench-master-0123456789abcdef"
+	// KeyRPM is the key's limit on requests a minute.
+	KeyRPM = 100_000_000
 )
 
 // gatewayConf switches on whatever a call can cost: a key with limits on
@@ -46,7 +48,7 @@ rate_limit_settings:
   strategy: sliding_window
   limits:
     - api_key: {{.Key}}
-      rpm: 100000000
+      rpm: {{.RPM}}
       tpm: 1000000000000
       rpd: 10000000000
 
@@ -70,6 +72,7 @@ monitoring_settings:
 type gatewayValues struct {
 	Models                  []gatewayModel
 	Key, MasterKey, DataDir string
+	RPM                     int
 }
 
 type gatewayModel struct{ Name, Provider, Upstream, Base string }
@@ -118,7 +121,7 @@ func (g Gateway) start(ctx context.Context, args, env []string) (*Process, error
 
 // renderGateway fills in gatewayConf for a provider at upstream.
 func renderGateway(dataDir, upstream string) ([]byte, error) {
-	v := gatewayValues{Key: Key, MasterKey: MasterKey, DataDir: dataDir}
+	v := gatewayValues{Key: Key, MasterKey: MasterKey, DataDir: dataDir, RPM: KeyRPM}
 	for _, d := range traffic.Dialects() {
 		base := "http://" + upstream
 		if d == traffic.OpenAI {

@@ -35,6 +35,8 @@ type Process struct {
 	Name string
 	// Addr is where it takes calls, host:port.
 	Addr string
+	// Dir holds its files.
+	Dir string
 
 	cmd    *exec.Cmd
 	log    string // the file its output goes to
@@ -58,7 +60,7 @@ type command struct {
 // that closes with this process, so that a child can tell when it is alone.
 func start(ctx context.Context, c command) (*Process, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &Process{Name: c.name, log: filepath.Join(c.dir, c.name+".log"), cancel: cancel, exited: make(chan struct{})}
+	p := &Process{Name: c.name, Dir: c.dir, log: filepath.Join(c.dir, c.name+".log"), cancel: cancel, exited: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, c.path, c.args...)
 	p.cmd.Dir, p.cmd.Env = c.dir, c.env
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }

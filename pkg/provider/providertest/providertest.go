@@ -1,0 +1,90 @@
+// Package providertest is the suite that every provider passes: [Run] puts a
+// mock vendor on loopback behind it and checks what goes out, what comes back,
+// and what happens when the vendor misbehaves. [Conversations] are what the mock
+// says, in each dialect.
+//
+// It is for tests of packages below provider, and knows no vendor. What only one
+// of them does is tested beside it.
+package providertest
+
+import (
+	"net/http"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/provider"
+	"github.com/llmgw/llmgw/pkg/secret"
+)
+
+// Endpoint is what the suite sets of a provider's options.
+type Endpoint struct {
+	BaseURL    string
+	Credential secret.Text
+	Header     llm.Header
+	Timeouts   provider.Timeouts
+	Transport  http.RoundTripper
+}
+
+// Subject is a provider under test.
+type Subject struct {
+	// New makes the provider. It must not fail for any endpoint that Run gives.
+	New func(Endpoint) (llm.Provider, error)
+	// Base is what the vendor's base URL ends in: "/v1", or "".
+	Base string
+	// Dialect is the wire format it speaks.
+	Dialect llm.Dialect
+	// Ops are the operations it takes, each with the path it sends them to.
+	Ops map[llm.Op]string
+	// Credential is where the credential goes, by header field, for the
+	// credential "sk-own".
+	Credential http.Header
+	// Forwarded are header fields of a client that reach the vendor; all others
+	// must not.
+	Forwarded llm.Header
+}
+
+// ownCredential is the provider's own; clients have the canary.
+const (
+	ownCredential = "sk-own"
+	canary        = "CANARY"
+)
+
+// Run runs the suite. It must be the only test that runs at that time: it counts
+// goroutines, to find those that are left over.
+func Run(t *testing.T, s Subject) {
+	before := goleak.IgnoreCurrent()
+	t.Run("dialects", s.testDialects)
+	t.Run("requests", s.testRequests)
+	t.Run("header", s.testHeader)
+	t.Run("whole answers", s.testWhole)
+	t.Run("streams", s.testStreams)
+	t.Run("usage chunk", s.testUsageChunk)
+	t.Run("refusals", s.testRefusals)
+	t.Run("broken streams", s.testBroken)
+	t.Run("foreign answers", s.testForeign)
+	t.Run("time limits", s.testTimeouts)
+	t.Run("cancellation", s.testCancel)
+	t.Run("connections", s.testConnections)
+	goleak.VerifyNone(t, before)
+}
+
+// testDialects checks what the provider says of itself.
+func (s Subject) testDialects(t *testing.T) {
+	v := newVendor(t, s)
+	for _, op := range []llm.Op{llm.OpChat, llm.OpCompletion, llm.OpEmbeddings, llm.OpCountTokens, 0, 99} {
+		_, takes := s.Ops[op]
+		got := v.provider.Dialects(op)
+		if takes != (len(got) == 1 && got[0] == s.Dialect) || !takes && len(got) != 0 {
+			t.Errorf("Dialects(%s) = %v", op, got)
+		}
+		if takes {
+			continue
+		}
+		_, err := v.provider.Do(t.Context(), &llm.Request{Op: op, Dialect: s.Dialect, Body: llm.BytesBody("{}")})
+		wantKind(t, err, llm.InvalidRequest)
+	}
+	_, err := v.provider.Do(t.Context(), &llm.Request{Op: llm.OpChat, Dialect: "foreign", Body: llm.BytesBody("{}")})
+	wantKind(t, err, llm.InvalidRequest)
+}
