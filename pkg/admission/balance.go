@@ -49,8 +49,5 @@ func (b *balance) state(r *Rule) (used, held, reset int64) {
 // idle keeps what was spent until well after the reset, and for good where there
 // is none.
 func (b *balance) idle(now int64, r *Rule) bool {
-	if b.held != 0 {
-		return false
-	}
 	return b.spent == 0 || !r.Resets.IsZero() && r.Resets.Add(keepOldEpochs).UnixNano() < now
 }

@@ -35,7 +35,7 @@ func TestMemoryForgetsIdleKeys(t *testing.T) {
 	t.Parallel()
 	m, clock := newTestMemory()
 	most := 0
-	for i := range 100_000 { // ten keys a second for almost three hours
+	for i := range 30_000 { // two and a half hours
 		id := fmt.Sprint("key:", i)
 		if g, err := m.Admit(t.Context(), &Ask{ID: id, Lines: keyLines(id, clock.now)}); err != nil || g.Refused != nil {
 			t.Fatalf("Admit: %+v, %v", g, err)
@@ -47,15 +47,15 @@ func TestMemoryForgetsIdleKeys(t *testing.T) {
 		if err := m.Settle(t.Context(), id, Actual{Tokens: 1, Money: cost}); err != nil {
 			t.Fatal(err)
 		}
-		clock.now = clock.now.Add(100 * time.Millisecond)
+		clock.now = clock.now.Add(300 * time.Millisecond)
 		most = max(most, len(m.counters.all))
 		if len(m.counters.all) != len(m.counters.byKey) {
 			t.Fatalf("%d counters in the list, %d in the map", len(m.counters.all), len(m.counters.byKey))
 		}
 	}
-	// A minute has 600 keys with three windows each, and two hours have 720 keys
+	// A minute has 200 keys with three windows each, and two hours have 240 keys
 	// that spent something.
-	if used := 600*3 + 720; most > 4*used {
+	if used := 200*3 + 240; most > 4*used {
 		t.Errorf("up to %d counters, about %d in use", most, used)
 	}
 	if len(m.open) != 0 {
@@ -67,7 +67,8 @@ func TestMemoryKeepsWhatCounts(t *testing.T) {
 	t.Parallel()
 	m, clock := newTestMemory()
 	lines := keyLines("kept", clock.now)
-	forever := lines[4]
+	late, forever := lines[4], lines[4]
+	late.Account = "late"
 	forever.Account, forever.Rule.Resets = "total", time.Time{}
 	admit := func(id string, lines ...Line) {
 		t.Helper()
@@ -82,23 +83,24 @@ func TestMemoryKeepsWhatCounts(t *testing.T) {
 			_ = m.Settle(t.Context(), id, Actual{Void: true}) // never fails in memory
 		}
 	}
-	admit("settled", lines[4], forever)
+	admit("settled", lines[4], late, forever)
 	if err := m.Settle(t.Context(), "settled", Actual{Money: 7}); err != nil {
 		t.Fatal(err)
 	}
 	admit("open", lines...)
 	for _, tt := range []struct {
-		after           time.Duration
-		old, unresetted int64
+		after            time.Duration
+		old, late, total int64
 	}{
-		{0, 7, 7},
-		{2 * time.Hour, 7, 7}, // the epoch ended an hour ago, a call is open in it
-		{30 * 24 * time.Hour, 7, 7},
+		{0, 7, 7, 7},
+		{90 * time.Minute, 7, 7, 7}, // the epoch ended half an hour ago
+		{time.Hour, 7, 0, 7},        // more than an hour; a call is open in one
+		{30 * 24 * time.Hour, 7, 0, 7},
 	} {
 		clock.now = clock.now.Add(tt.after)
 		sweepAll()
-		got, err := m.States(t.Context(), []Line{lines[4], forever, lines[3]})
-		if err != nil || got[0].Used != tt.old || got[1].Used != tt.unresetted || got[2].Held != 1 {
+		got, err := m.States(t.Context(), []Line{lines[4], late, forever, lines[3]})
+		if err != nil || got[0].Used != tt.old || got[1].Used != tt.late || got[2].Used != tt.total || got[3].Held != 1 {
 			t.Errorf("after %s: states = %+v, %v", tt.after, got, err)
 		}
 	}

@@ -63,9 +63,8 @@ func (c *claim) fits(want int64) bool {
 	if c.line.Unit != llm.Tokens || all == 0 {
 		return false
 	}
-	own := c.hold.own()
 	used := all - room
-	return addUp(want, own) > all && used <= own
+	return used <= c.hold.own()
 }
 
 // obstacle says how long there is no room for want.

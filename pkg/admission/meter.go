@@ -36,7 +36,8 @@ type meter interface {
 	// state is what limit states say: reset is when all is free again, 0 for now
 	// or never.
 	state(r *Rule) (used, held, reset int64)
-	// idle reports whether a new meter would say the same.
+	// idle reports whether a new meter would say the same, given that nobody holds
+	// anything.
 	idle(now int64, r *Rule) bool
 }
 

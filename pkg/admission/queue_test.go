@@ -210,13 +210,14 @@ func TestQueueWaitEnds(t *testing.T) {
 		{name: "at once where the budget is spent", line: dollars("spent", 50), options: patient},
 		{name: "at once where the call is too large", line: dollars("b", 101), options: patient},
 		{name: "at once where it is a rate that is full", line: rateOfZero, options: patient},
+		{name: "at once where parallel calls are in the way", line: onlyOne, options: patient},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inBubble(t, 0, func(s *scene) {
 				s.passes("spender", dollars("spent", 100))
 				s.settles("spender", 100)
 				s.passes("open", dollars("a", 90))
-				s.passes("open too", dollars("b", 10))
+				s.passes("open too", dollars("b", 10), onlyOne)
 				before := 0
 				if tt.options.MaxWaiters > 0 {
 					before = 1
@@ -241,6 +242,11 @@ func TestQueueWaitEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+var onlyOne = admission.Line{
+	Account: "a", Unit: llm.Parallel, Want: 1,
+	Rule: admission.Rule{Kind: admission.Concurrency, Limit: 1},
 }
 
 var rateOfZero = admission.Line{
@@ -276,6 +282,70 @@ func TestQueueWhoNeverHadATurnIsRefusedAsHeld(t *testing.T) {
 		}
 		s.settles("open", 0)
 		s.have("big")
+	})
+}
+
+func TestQueueAnswersWithTheLastRefusal(t *testing.T) {
+	inBubble(t, 0, func(s *scene) {
+		s.passes("open", dollars("a", 90))
+		time.AfterFunc(time.Second, func() { s.givesBack("open", dollars("a", -20)) })
+		g, err := s.Await(s.Context(), ask("waiting", dollars("a", 50)), patient)
+		if err != nil || g.Refused == nil || g.Refused.State.Held != 70 {
+			t.Errorf("Await = %+v, %v; want a refusal with 70 held", g, err)
+		}
+	})
+}
+
+// slow is a store whose answer to one call, once it is armed, is long under way.
+type slow struct {
+	admission.Store
+	armed     atomic.Bool
+	id        string
+	meanwhile func()
+}
+
+func (s *slow) Admit(ctx context.Context, a *admission.Ask) (admission.Grant, error) {
+	g, err := s.Store.Admit(ctx, a)
+	if a.ID == s.id && s.armed.CompareAndSwap(true, false) {
+		s.meanwhile()
+	}
+	return g, err
+}
+
+// TestQueueLosesNoTurnWhileAWaiterMoves lets an older waiter step in front of
+// one whose refusal by another budget is still on its way: the signal that
+// budget sends meanwhile goes to the older one.
+func TestQueueLosesNoTurnWhileAWaiterMoves(t *testing.T) {
+	inBubble(t, 0, func(s *scene) {
+		store := &slow{Store: s.Store, id: "younger"}
+		store.meanwhile = func() {
+			<-time.After(2 * time.Second) // "before older" gives up, "older" goes from z to x
+			if err := s.Settle(s.Context(), "holds y", admission.Actual{}); err != nil {
+				t.Error(err)
+			}
+		}
+		s.Queue = admission.NewQueue(store, 0)
+		s.passes("holds x", dollars("x", 60))
+		s.passes("holds y", dollars("y", 100))
+		s.passes("holds z", dollars("z", 40))
+		gives := func(id string, wait time.Duration, lines ...admission.Line) {
+			go func() {
+				g, err := s.Await(s.Context(), ask(id, lines...), admission.QueueOptions{Wait: wait})
+				if err != nil || g.Refused == nil {
+					t.Errorf("Await(%s) = %+v, %v; want a refusal", id, g, err)
+				}
+			}()
+			synctest.Wait()
+		}
+		gives("before older", time.Second, dollars("z", 65))
+		gives("older", 5*time.Second, dollars("z", 55), dollars("x", 55))
+		s.waits("younger", dollars("x", 45), dollars("y", 45))
+		store.armed.Store(true)
+		s.givesBack("holds x", dollars("x", -10)) // "younger" is refused by y now
+		<-time.After(4 * time.Second)
+		s.have()
+		<-time.After(time.Second) // "older" has given up: there is room in x and in y
+		s.have("younger")
 	})
 }
 

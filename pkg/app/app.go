@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -64,6 +65,7 @@ type App struct {
 	stop    context.CancelFunc // ends what runs in the background
 	running sync.WaitGroup
 	failed  chan error
+	dropped atomic.Int64 // records that the metrics know to be lost
 }
 
 // New makes a gateway that does not run yet: it opens the data directory, brings
@@ -109,12 +111,12 @@ func (a *App) build(ctx context.Context) (err error) {
 	instance := newInstance()
 	a.gateway = gateway.New(gateway.Options{
 		Admission: a.admission, Ledger: a.ledger, Cache: store,
-		Observers: []gateway.Observer{a.metrics}, Logger: logger, Owner: instance,
+		Observers: []gateway.Observer{counted{a.metrics}}, Logger: logger, Owner: instance,
 		DisconnectGrace: cfg.Document.GeneralSettings.DisconnectGrace,
 	}, snapshot)
 	a.server = server.New(server.Options{
 		Gateway: a.gateway, Anthropic: anthropic.Frontend{}, OpenAI: openai.Frontend{},
-		Metrics: a.metrics.Handler(), Logger: logger, Version: a.opts.Version,
+		Metrics: a.page(), Logger: logger, Version: a.opts.Version,
 		Ready: a.notReady, TrustedProxies: cfg.TrustedProxies, Instance: instance,
 		Limits: limitsOf(cfg),
 	})

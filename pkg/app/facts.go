@@ -1,7 +1,9 @@
 package app
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/llmgw/llmgw/pkg/config"
 	"github.com/llmgw/llmgw/pkg/llm/catalog"
@@ -9,6 +11,33 @@ import (
 )
 
 func isPattern(model string) bool { return strings.Contains(model, "*") }
+
+// listed adds the names under which clients can find a deployment: its group's,
+// or for a pattern those of the provider's models that are for conversations and
+// not past their date.
+func listed(names []string, m *config.Model, prices *catalog.Catalog) []string {
+	if !isPattern(m.Group) {
+		if !slices.Contains(names, m.Group) {
+			names = append(names, m.Group)
+		}
+		return names
+	}
+	prefix, suffix, _ := strings.Cut(m.UpstreamModel, "*")
+	for _, known := range prices.Models() {
+		rest, ok := strings.CutPrefix(known.Name, prefix)
+		if !ok || known.Provider != m.Provider || known.Mode != catalog.ModeChat || !strings.HasSuffix(rest, suffix) {
+			continue
+		}
+		if !known.Deprecation.IsZero() && known.Deprecation.Before(time.Now()) {
+			continue
+		}
+		name := strings.Replace(m.Group, "*", strings.TrimSuffix(rest, suffix), 1)
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // free is the price of models that cost nothing by their nature: echo's.
 var free = &catalog.Price{Source: catalog.SourceCatalog}

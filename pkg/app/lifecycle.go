@@ -82,7 +82,7 @@ func (a *App) listen(ctx context.Context) (err error) {
 			return fmt.Errorf("listen for metrics (monitoring_settings.prometheus_port): %w", err)
 		}
 		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", a.metrics.Handler())
+		mux.Handle("GET /metrics", a.page())
 		a.ports.metricsServer = &http.Server{
 			Handler: mux, ReadHeaderTimeout: metricsHeaderTime, ReadTimeout: metricsTime, WriteTimeout: metricsTime,
 		}

@@ -94,10 +94,17 @@ func (b *builder) callers(cfg *config.Config, master keyEntry) (map[keys.Hash]*g
 		own[keys.Sum(l.APIKey.Reveal())] = limitsFrom(l.Limits)
 	}
 	callers := make(map[keys.Hash]*gateway.Caller, len(cfg.Keys)+1)
+	names := make(map[string]bool, len(cfg.Keys))
 	for _, text := range cfg.Keys {
 		h := keys.Sum(text.Reveal())
+		name := keys.Mask(text.Reveal())
+		if names[name] {
+			// Reports and metrics go by names: two keys must not look like one.
+			name += " " + keys.StaticID(h)
+		}
+		names[name] = true
 		callers[h] = gateway.NewCaller(
-			&keys.Key{ID: keys.StaticID(h), Name: keys.Mask(text.Reveal())},
+			&keys.Key{ID: keys.StaticID(h), Name: name},
 			own[h].Or(limitsFrom(cfg.DefaultLimits)),
 			slices.Concat(gatewayBudget, budgets[h]),
 		)
@@ -173,6 +180,7 @@ func (b *builder) routes(cfg *config.Config) (*router.Table, error) {
 			groups = append(groups, g)
 		}
 		g.Retries = max(g.Retries, m.Retries)
+		g.Names = listed(g.Names, m, prices)
 		g.Deployments = append(g.Deployments, d)
 	}
 	b.health.Keep(ids)
@@ -224,7 +232,7 @@ func aliasesOf(r config.Routing, groups []*router.Group, byName map[string]*rout
 			continue
 		}
 		named := *g
-		named.Name = a.Name
+		named.Name, named.Names = a.Name, []string{a.Name}
 		groups = append(groups, &named)
 	}
 	return groups, aliases

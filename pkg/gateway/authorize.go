@@ -20,6 +20,7 @@ func (g *Gateway) authorize(next Handler) Handler {
 		if c.group == nil {
 			return nil, c.unknownModel(asked)
 		}
+		c.log.Group = c.group.Name
 		if !c.Caller.Allows(asked) && !c.Caller.Allows(c.group.Name) {
 			return nil, &llm.Error{
 				Kind: llm.Permission, Code: "permission_denied", Param: "model", NoRetry: true,
@@ -54,12 +55,16 @@ func (c *Call) alternatives(asked string) string {
 }
 
 // Models lists the public names of the models a caller may use, in the order of
-// the configuration. Patterns are listed as they are written.
+// the configuration. A pattern stands for the models that are known to match it.
 func (s *Snapshot) Models(caller *Caller) []string {
 	var names []string
+	seen := make(map[string]bool)
 	for _, g := range s.Routes.Groups() {
-		if !g.Hidden && caller.Allows(g.Name) {
-			names = append(names, g.Name)
+		for _, name := range g.Names {
+			if !seen[name] && (caller.Allows(name) || caller.Allows(g.Name)) {
+				seen[name] = true
+				names = append(names, name)
+			}
 		}
 	}
 	return names

@@ -34,6 +34,10 @@ func (g *Gateway) dispatch(Handler) Handler {
 			a, err := g.attempt(ctx, c, cand)
 			if err == nil {
 				cand.Health.OK()
+				// No further attempt can follow: a stream may last long, and its prompt need
+				// not stay in memory for it.
+				c.raw = nil
+				c.Body.Release()
 				return a, nil
 			}
 			last = llm.AsError(err)
@@ -198,7 +202,7 @@ func (c *Call) note(cand *router.Candidate, a *llm.Answer, err error, took time.
 		entry.Status = a.Status
 	}
 	if e := llm.AsError(err); e != nil {
-		entry.Error = e.Error()
+		entry.Error = whatWentWrong(e)
 		if e.Upstream != nil {
 			entry.Status = e.Upstream.Status
 		}

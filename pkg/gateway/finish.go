@@ -49,7 +49,7 @@ func (c *Call) complete(err error, usage llm.Usage, cost llm.NanoUSD) {
 	r.Overhead = max(0, r.Duration-r.Upstream)
 	r.Status = requestlog.StatusSuccess
 	if e := llm.AsError(err); e != nil {
-		r.Status, r.ErrorType, r.Error = requestlog.StatusError, e.Kind.String(), e.Error()
+		r.Status, r.ErrorType, r.Error = requestlog.StatusError, e.Kind.String(), whatWentWrong(e)
 		if e.Kind == llm.Canceled {
 			r.HTTPStatus = statusClientClosed
 		}
@@ -61,6 +61,15 @@ func (c *Call) complete(err error, usage llm.Usage, cost llm.NanoUSD) {
 	r.Usage, r.Cost, r.Cache = usage, cost, c.Facts.Cache
 	r.StopReason, r.UpstreamRequestID = c.spent.meta.StopReason, c.Facts.UpstreamRequestID
 	c.Facts.Cost, c.Facts.CostKnown = cost, r.PriceSource != "" && r.PriceSource != sourceUnknown
+}
+
+// whatWentWrong is the text of an error for the log: its kind stands in a field of
+// its own.
+func whatWentWrong(e *llm.Error) string {
+	if e.Cause == nil {
+		return e.Message
+	}
+	return e.Message + ": " + e.Cause.Error()
 }
 
 // The price sources that no price list gives.

@@ -30,9 +30,12 @@ type Handler func(ctx context.Context, c *Call) (*llm.Answer, error)
 // Stage wraps the stages below it.
 type Stage func(next Handler) Handler
 
-// Observer is told of each call once, when it is over: metrics, alerts.
+// Observer is told of each call when it comes and when it is over: metrics,
+// alerts. It runs on the call's goroutine.
 type Observer interface {
-	// Observe must not keep the Record. It runs on the call's goroutine.
+	// CallStarted comes once for each call, before anything is known of it.
+	CallStarted()
+	// Observe comes once for each call, when it is over. It must not keep the Record.
 	Observe(r *requestlog.Record)
 }
 
@@ -111,6 +114,9 @@ func (g *Gateway) NewCall() *Call {
 	c.gateway = g
 	c.Received = time.Now()
 	g.open.Add(1)
+	for _, o := range g.opts.Observers {
+		o.CallStarted()
+	}
 	return c
 }
 

@@ -29,6 +29,21 @@ type Snapshot struct {
 	DropParams bool
 }
 
+// AllBudgets lists every budget once.
+func (s *Snapshot) AllBudgets() []*budget.Budget {
+	var all []*budget.Budget
+	seen := make(map[string]bool)
+	for _, c := range s.Callers {
+		for _, b := range c.Budgets {
+			if !seen[b.Account] {
+				seen[b.Account] = true
+				all = append(all, b)
+			}
+		}
+	}
+	return all
+}
+
 // Caller is a key with what it resolves to.
 type Caller struct {
 	*keys.Key

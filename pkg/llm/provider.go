@@ -13,7 +13,7 @@ type Provider interface {
 	// ctx ends the attempt, also while a Stream of the answer is read. Do returns
 	// once the answer is whole, or its status and header have come and it is a
 	// stream. Each failure is an *Error; with Upstream set where the vendor
-	// answered. The request's Body may be released once Do has returned and the
-	// answer is whole, or else once its Stream is closed.
+	// answered. The request's Body is released once Do has returned with an answer,
+	// also while its Stream is read: what is still needed of it must be copied.
 	Do(ctx context.Context, req *Request) (*Answer, error)
 }

@@ -23,8 +23,8 @@ var (
 	overheadBuckets = []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1}
 )
 
-// unknownModel is the model of calls that reached no deployment: what clients
-// make up must not become series.
+// unknownModel is the model of calls for a model that no group serves: what
+// clients make up must not become series.
 const unknownModel = "unknown"
 
 // calls are the instruments of calls, with their handles. Making a handle takes
@@ -107,7 +107,11 @@ func labelsOf(r *requestlog.Record) labels {
 		key = r.KeyID
 	}
 	if r.Deployment == "" {
-		return labels{model: unknownModel, key: short(key), team: short(r.Team)}
+		model := unknownModel
+		if r.Group != "" {
+			model = short(r.Group)
+		}
+		return labels{model: model, key: short(key), team: short(r.Team)}
 	}
 	return labels{
 		model: short(r.Model), provider: short(r.Provider), deployment: short(r.Deployment),

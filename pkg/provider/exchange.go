@@ -53,10 +53,10 @@ type Call struct {
 // vendor's answer in Upstream; Timeout where a limit was reached; Canceled where
 // ctx ended; Upstream for anything else that went wrong on the way.
 func (x *Exchange) Do(ctx context.Context, c *Call) (*llm.Answer, error) {
-	defer c.Payload.Release()
 	c.Header["Accept-Encoding"] = x.identity
 	a := x.begin(ctx, c)
 	resp, err := x.transport.RoundTrip(a.req)
+	c.Payload.Release() // what the transport still reads, it holds itself
 	if err != nil {
 		defer a.end()
 		return nil, a.failure("send to", err)

@@ -25,15 +25,18 @@ const (
 // A Record is filled by one goroutine and read by observers during the call of
 // Observe only.
 type Record struct {
-	Timestamp         time.Time
-	RequestID         string
-	Status            string
-	HTTPStatus        int
-	ErrorType         string
-	Error             string
-	Endpoint          string
-	Dialect           llm.Dialect
-	Model             string
+	Timestamp  time.Time
+	RequestID  string
+	Status     string
+	HTTPStatus int
+	ErrorType  string
+	Error      string
+	Endpoint   string
+	Dialect    llm.Dialect
+	Model      string
+	// Group is the group that the model belongs to, "" where none serves it. It is
+	// for metrics, whose labels must be bounded, and does not stand in the line.
+	Group             string
 	Deployment        string
 	Provider          string
 	UpstreamModel     string

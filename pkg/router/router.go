@@ -62,8 +62,9 @@ type Group struct {
 	Retries int
 	// Strategy orders the deployments of a call.
 	Strategy Strategy
-	// Hidden groups are not listed.
-	Hidden bool
+	// Names are the names to list to clients: Name, or for a pattern the models that
+	// are known to match it.
+	Names []string
 }
 
 // Strategy orders a group's deployments for one call.

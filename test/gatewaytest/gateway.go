@@ -2,6 +2,7 @@ package gatewaytest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,9 +31,13 @@ type Options struct {
 	// Env are NAME=value pairs for the gateway. It sees nothing else of the
 	// test's environment but PATH, so that no credential of the machine leaks in.
 	Env []string
+	// DataDir is the data directory of a gateway that ran before, for one that has
+	// to go on where that ended. "" means a new one.
+	DataDir string
 }
 
-// Gateway is a running llmgw. It has a data directory and a home of its own.
+// Gateway is a running llmgw. It has a home of its own, and a data directory of
+// its own unless Options name one.
 type Gateway struct {
 	tb      testing.TB
 	cmd     *exec.Cmd
@@ -70,7 +75,7 @@ func Start(tb testing.TB, o Options) *Gateway {
 func start(bin, home string, o Options) (*Gateway, error) {
 	addrFile := filepath.Join(home, "addr")
 	g := &Gateway{
-		dataDir: filepath.Join(home, "data"),
+		dataDir: cmp.Or(o.DataDir, filepath.Join(home, "data")),
 		output:  &lockedBuffer{},
 		exited:  make(chan struct{}),
 	}
@@ -120,6 +125,21 @@ func (g *Gateway) Stop() {
 		}
 	})
 }
+
+// Kill ends the gateway by SIGKILL, in the middle of whatever it does, and waits
+// for the end. Stop does nothing afterwards.
+func (g *Gateway) Kill() {
+	g.tb.Helper()
+	g.stop.Do(func() {
+		if err := g.cmd.Process.Kill(); err != nil {
+			g.tb.Errorf("kill the gateway: %v\n%s", err, g.Output())
+		}
+		<-g.exited
+	})
+}
+
+// PID is the number of the gateway's process.
+func (g *Gateway) PID() int { return g.cmd.Process.Pid }
 
 // awaitAddr waits for the address file, which the gateway writes once it accepts
 // connections, and returns the address in it.

@@ -102,6 +102,26 @@ func TestTerminateReportsABadExit(t *testing.T) {
 	}
 }
 
+func TestKillLeavesTheDataDirectoryToTheNext(t *testing.T) {
+	t.Setenv(BinaryEnv, os.Args[0])
+	first := Start(t, Options{Config: "any.yaml", Env: []string{fakeEnv + "=serve"}})
+	first.Kill()
+	first.Stop() // Must not complain of the bad end.
+	if lines := first.Log(); len(lines) != 0 {
+		t.Errorf("log = %+v, want none: the gateway was not asked to stop", lines)
+	}
+	second := Start(t, Options{Config: "any.yaml", Env: []string{fakeEnv + "=serve"}, DataDir: first.DataDir()})
+	if second.PID() == first.PID() {
+		t.Error("both gateways have the same process")
+	}
+	if lines := second.Log(); len(lines) != 1 {
+		t.Errorf("log = %+v, want the one line that was written at the stop", lines)
+	}
+	if second.DataDir() != first.DataDir() {
+		t.Errorf("the second gateway keeps its state in %s, want %s", second.DataDir(), first.DataDir())
+	}
+}
+
 func TestParseLogRefusesABrokenLine(t *testing.T) {
 	t.Parallel()
 	_, err := parseLog([]byte("{\"request_id\":\"a\"}\n{\"request_id\":\n"))

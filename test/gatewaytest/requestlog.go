@@ -23,6 +23,7 @@ type LogLine struct {
 	Endpoint         string      `json:"endpoint"`
 	Dialect          string      `json:"dialect"`
 	Model            string      `json:"model"`
+	Deployment       string      `json:"deployment"`
 	Provider         string      `json:"provider"`
 	UpstreamModel    string      `json:"upstream_model"`
 	Stream           bool        `json:"stream"`
@@ -52,11 +53,19 @@ type Attempt struct {
 func (g *Gateway) Log() []LogLine {
 	g.tb.Helper()
 	g.Stop()
+	return g.LogSoFar()
+}
+
+// LogSoFar returns the lines that have reached the request log, oldest first,
+// while the gateway may go on writing. A last line that is not whole yet is left
+// out.
+func (g *Gateway) LogSoFar() []LogLine {
+	g.tb.Helper()
 	text, err := os.ReadFile(filepath.Join(g.dataDir, "requests.jsonl"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		g.tb.Fatal(err)
 	}
-	lines, err := parseLog(text)
+	lines, err := parseLog(text[:bytes.LastIndexByte(text, '\n')+1])
 	if err != nil {
 		g.tb.Fatal(err)
 	}

@@ -155,11 +155,14 @@ func lastToFreeRefuses(s *scene) {
 
 func severalWindows(s *scene) {
 	minute := request(admission.SlidingWindow, 1, time.Minute)
+	hour := request(admission.SlidingWindow, 9, time.Hour)
 	day := request(admission.FixedWindow, 2, 24*time.Hour)
-	s.pass("a", minute, day)
-	s.refuseUntil(60500*time.Millisecond, "b", minute, day)
+	s.pass("a", minute, hour, day)
+	s.refuseUntil(60500*time.Millisecond, "b", minute, hour, day)
 	s.clock.advance(2 * time.Minute)
-	if r := s.refuse("c", minute, day); r.Line.Rule.Window != 24*time.Hour {
+	s.counts(minute, 0, 0)
+	s.counts(hour, 2, 0)
+	if r := s.refuse("c", minute, hour, day); r.Line.Rule.Window != 24*time.Hour {
 		s.Errorf("refused by the window of %s, want the day's", r.Line.Rule.Window)
 	}
 }

@@ -2,6 +2,8 @@
 // reads the process's arguments and turns errors into exit codes; main calls it.
 package root
 
+//go:generate go run ../../../tools/completions -out ../../../completions
+
 import (
 	"context"
 	"errors"

@@ -57,9 +57,13 @@ func (u usage) anthropic(name string, output int) string {
 	if u.hidden {
 		return ""
 	}
+	thinking := ""
+	if u.reasoning > 0 && output == u.output {
+		thinking = fmt.Sprintf(`,"output_tokens_details":{"thinking_tokens":%d}`, u.reasoning)
+	}
 	return name + fmt.Sprintf(`{"input_tokens":%d,"cache_creation_input_tokens":%d,"cache_read_input_tokens":%d,`+
-		`"cache_creation":{"ephemeral_5m_input_tokens":%d,"ephemeral_1h_input_tokens":0},"output_tokens":%d,"service_tier":"standard"}`,
-		u.input-u.cacheRead-u.cacheWrite, u.cacheWrite, u.cacheRead, u.cacheWrite, output)
+		`"cache_creation":{"ephemeral_5m_input_tokens":%d,"ephemeral_1h_input_tokens":0},"output_tokens":%d%s,"service_tier":"standard"}`,
+		u.input-u.cacheRead-u.cacheWrite, u.cacheWrite, u.cacheRead, u.cacheWrite, output, thinking)
 }
 
 // event writes one frame; its name is the data's type.

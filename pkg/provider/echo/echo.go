@@ -76,24 +76,36 @@ const (
 // endpointOf returns where a request goes and who reads its answer; "" where the
 // operation does not exist in the request's dialect.
 func endpointOf(req *llm.Request) (path string, b dialect.Backend) {
-	if req.Dialect == llm.Anthropic {
-		b = anthropic.Backend{}
-		switch req.Op {
-		case llm.OpChat:
-			path = pathMessages
-		case llm.OpCountTokens:
-			path = pathCountTokens
-		}
-		return path, b
+	switch req.Dialect {
+	case llm.Anthropic:
+		return anthropicPath(req.Op), anthropic.Backend{}
+	case llm.OpenAI:
+		return openAIPath(req.Op), openai.Backend{}
+	default:
+		return "", nil
 	}
-	b = openai.Backend{}
-	switch req.Op {
+}
+
+func anthropicPath(op llm.Op) string {
+	switch op {
 	case llm.OpChat:
-		path = pathChat
-	case llm.OpCompletion:
-		path = pathCompletions
-	case llm.OpEmbeddings:
-		path = pathEmbeddings
+		return pathMessages
+	case llm.OpCountTokens:
+		return pathCountTokens
+	default:
+		return ""
 	}
-	return path, b
+}
+
+func openAIPath(op llm.Op) string {
+	switch op {
+	case llm.OpChat:
+		return pathChat
+	case llm.OpCompletion:
+		return pathCompletions
+	case llm.OpEmbeddings:
+		return pathEmbeddings
+	default:
+		return ""
+	}
 }

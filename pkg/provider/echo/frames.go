@@ -83,16 +83,14 @@ func (f *frameReader) advance() error {
 	if f.script.cut == f.sent {
 		return io.EOF // the connection is gone, in the middle of the answer
 	}
-	pace := f.script.pace
-	if f.sent == 0 {
-		pace = 0
-	}
-	if err := sleep(f.req.Context(), pace); err != nil {
-		return err
-	}
 	frame, ok := f.next()
 	if !ok {
 		return io.EOF
+	}
+	if f.sent > 0 {
+		if err := sleep(f.req.Context(), f.script.pace); err != nil {
+			return err
+		}
 	}
 	f.sent++
 	f.rest = frame

@@ -2,7 +2,6 @@ package echo
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -244,12 +243,4 @@ func quote(s string) string {
 		}
 	}
 	return string(append(b, '"'))
-}
-
-// integer writes n, or null.
-func integer(n int, known bool) string {
-	if !known {
-		return "null"
-	}
-	return strconv.Itoa(n)
 }
