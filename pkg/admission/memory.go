@@ -114,7 +114,7 @@ func (m *Memory) Renew(context.Context, string) error { return nil }
 
 // States implements Store. It returns an error that wraps ErrInvalid.
 func (m *Memory) States(_ context.Context, lines []Line) ([]llm.LimitState, error) {
-	if err := validateLines(lines); err != nil {
+	if err := validateRules(lines); err != nil {
 		return nil, fmt.Errorf("states: %w", err)
 	}
 	now := m.now().UnixNano()

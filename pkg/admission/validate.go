@@ -36,11 +36,8 @@ func validateLines(lines []Line) error {
 	if len(lines) > maxLines {
 		return fmt.Errorf("%d lines, at most %d: %w", len(lines), maxLines, ErrInvalid)
 	}
-	for i := range lines {
-		if !lines[i].Rule.fits(lines[i].Unit) {
-			return fmt.Errorf("line %d (%s of %s): rule kind %d with window %s: %w",
-				i, lines[i].Unit, lines[i].Account, lines[i].Rule.Kind, lines[i].Rule.Window, ErrInvalid)
-		}
+	if err := validateRules(lines); err != nil {
+		return err
 	}
 	if i := repeated(lines); i >= 0 {
 		return fmt.Errorf("second line for %s of %s: %w", lines[i].Unit, lines[i].Account, ErrInvalid)
@@ -48,6 +45,17 @@ func validateLines(lines []Line) error {
 	want, floor := moneyRange(lines)
 	if want > 0 && floor > want {
 		return fmt.Errorf("money lines want %d and need %d: %w", want, floor, ErrInvalid)
+	}
+	return nil
+}
+
+// validateRules checks that each line names a counter that can be.
+func validateRules(lines []Line) error {
+	for i := range lines {
+		if !lines[i].Rule.fits(lines[i].Unit) {
+			return fmt.Errorf("line %d (%s of %s): rule kind %d with window %s: %w",
+				i, lines[i].Unit, lines[i].Account, lines[i].Rule.Kind, lines[i].Rule.Window, ErrInvalid)
+		}
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ var providers = map[string]func(making) (llm.Provider, error){
 			Mode: openai.Mode(m.model.Mode),
 		})
 	},
-	"echo": func(making) (llm.Provider, error) { return echo.New(echo.Options{}), nil },
+	"echo": func(m making) (llm.Provider, error) { return echo.New(echo.Options{Timeouts: m.timeouts}), nil },
 }
 
 // newProvider makes the provider of a deployment.

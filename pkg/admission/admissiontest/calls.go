@@ -172,6 +172,11 @@ func statesReadOnly(s *scene) {
 	if err != nil || len(got) != 3 {
 		s.Fatalf("States = %v, %v", got, err)
 	}
+	// What the lines want, and how often a counter is named, does not matter here.
+	many, err := s.States(s.Context(), []admission.Line{wanting(-1, line), line, from(9, money("b", 7, 1))})
+	if err != nil || len(many) != 3 || many[0] != many[1] {
+		s.Errorf("States = %+v, %v", many, err)
+	}
 	if got[0].Used != 100 || got[1].Account != "nobody" || got[1].Limit != 7 || got[1].Used != 0 || got[2].Unit != llm.Parallel {
 		s.Errorf("States = %+v", got)
 	}

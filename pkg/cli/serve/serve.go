@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -49,8 +50,8 @@ or /app/config.yaml. With none of them the gateway serves the built-in model
 echo/hello, and Anthropic's and OpenAI's where ANTHROPIC_API_KEY or
 OPENAI_API_KEY is set.
 
-SIGHUP reads the configuration again: calls that begin later are served by it. A
-file with an error changes nothing.`,
+The configuration is read again when its file changes, and on SIGHUP: calls that
+begin later are served by it. A file with an error changes nothing.`,
 		Example: `  llmgw serve
   llmgw serve --config llmgw.yaml --listen 0.0.0.0:4000
   llmgw serve --listen 127.0.0.1:0 --addr-file /run/llmgw.addr`,
@@ -132,16 +133,32 @@ func serve(ctx context.Context, o *Options) error {
 	if err := o.writeAddr(a.Addr()); err != nil {
 		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}
-	err = o.wait(ctx, a, logger)
+	err = o.wait(ctx, a, watching{cfg.File, logger})
 	logger.Info("stopping")
 	return errors.Join(err, stop(ctx, a))
 }
 
-// wait returns when the gateway is to stop, reloading on SIGHUP meanwhile.
-func (o *Options) wait(ctx context.Context, a *app.App, logger *slog.Logger) error {
+// watching is what wait looks after beside the gateway.
+type watching struct {
+	file   string // "" for the built-in configuration
+	logger *slog.Logger
+}
+
+// wait returns when the gateway is to stop, reloading on SIGHUP and when the file
+// changes meanwhile.
+func (o *Options) wait(ctx context.Context, a *app.App, w watching) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+
+	changed := make(chan struct{})
+	var watcher sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	defer watcher.Wait()
+	defer cancel()
+	if w.file != "" {
+		watcher.Go(func() { watchFile(ctx, w.file, changed, w.logger) })
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -149,12 +166,13 @@ func (o *Options) wait(ctx context.Context, a *app.App, logger *slog.Logger) err
 		case err := <-a.Failed():
 			return err
 		case <-hup:
-			if err := o.reload(a); err != nil {
-				logger.Error("the configuration was not reloaded; the old one goes on", "err", err)
-				continue
-			}
-			logger.Info("the configuration was reloaded")
+		case <-changed:
 		}
+		if err := o.reload(a); err != nil {
+			w.logger.Error("the configuration was not reloaded; the old one goes on", "err", err)
+			continue
+		}
+		w.logger.Info("the configuration was reloaded")
 	}
 }
 

@@ -1,0 +1,66 @@
+package serve
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// settle is how long a file must be left alone before it is read again: editors
+// and configuration managers write in several steps.
+const settle = 200 * time.Millisecond
+
+// watchFile sends on changed whenever the file's content has changed, until ctx
+// ends. The folder is watched, not the file: editors and Kubernetes put another
+// file in its place.
+func watchFile(ctx context.Context, path string, changed chan<- struct{}, logger *slog.Logger) {
+	w, err := fsnotify.NewWatcher()
+	if err == nil {
+		defer w.Close()
+		err = w.Add(filepath.Dir(path))
+	}
+	if err != nil {
+		logger.Warn("the configuration file is not watched; reload it by SIGHUP", "err", err)
+		return
+	}
+	last := digest(path)
+	quiet := time.NewTimer(settle)
+	quiet.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.Events:
+			quiet.Reset(settle)
+		case err := <-w.Errors:
+			logger.Warn("watching the configuration file", "err", err)
+		case <-quiet.C:
+			now := digest(path)
+			if now == last || now == (fileDigest{}) {
+				continue
+			}
+			last = now
+			select {
+			case changed <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+type fileDigest [sha256.Size]byte
+
+// digest is the file's content in short; zero where it cannot be read.
+func digest(path string) fileDigest {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return fileDigest{}
+	}
+	return sha256.Sum256(b)
+}
