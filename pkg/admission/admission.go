@@ -80,8 +80,9 @@ type Ask struct {
 // Grant is the answer to an Ask.
 type Grant struct {
 	ID string
-	// Money is what each Money line got, in nano-dollars: between the largest
-	// Floor and the smallest Want. Of a Grow it is the addition, negative where
+	// Money is what each Money line got, in nano-dollars: the smallest Want where
+	// that fits; else at most half of what is free, but not below the largest Floor;
+	// else all that is free. Of a Grow it is the addition, negative where
 	// money was given back.
 	Money int64
 	// States are the limits touched, after this step, in the order of the lines.

@@ -35,7 +35,7 @@ func judge(now int64, claims []claim, money, floor int64) (got int64, worst obst
 		}
 		if c.line.Unit == llm.Money {
 			need = floor
-			got = min(got, c.room())
+			got = min(got, share(money, floor, c.room()))
 		}
 		if c.fits(need) {
 			continue
@@ -45,6 +45,20 @@ func judge(now int64, claims []claim, money, floor int64) (got int64, worst obst
 		}
 	}
 	return got, worst
+}
+
+// share is what a call gets of a budget with that much room: all it wants where
+// that fits. Else at most half, so that calls which ask for much and use little
+// leave room for others, but all of it where half would be less than the floor.
+func share(want, floor, room int64) int64 {
+	switch {
+	case want <= room:
+		return want
+	case room/2 >= floor:
+		return room / 2
+	default:
+		return room
+	}
 }
 
 func (c *claim) room() int64 {

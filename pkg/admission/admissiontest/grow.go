@@ -55,11 +55,11 @@ func growAllOrNone(s *scene) {
 func growEqual(s *scene) {
 	wide, narrow := money("wide", 1000, 10), money("narrow", 50, 10)
 	s.pass("a", wide, narrow)
-	if g := s.grow("a", from(5, wanting(100, wide)), from(1, wanting(60, narrow))); g.Money != 40 {
-		s.Errorf("Money = %d, want 40", g.Money)
+	if g := s.grow("a", from(5, wanting(100, wide)), from(1, wanting(60, narrow))); g.Money != 20 {
+		s.Errorf("Money = %d, want half of the 40 that are free in one of them", g.Money)
 	}
-	s.counts(wide, 0, 50)
-	s.counts(narrow, 0, 50)
+	s.counts(wide, 0, 30)
+	s.counts(narrow, 0, 30)
 }
 
 func growBack(s *scene) {

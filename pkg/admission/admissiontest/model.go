@@ -93,7 +93,7 @@ func (m *model) grant(id string, lines []admission.Line, c *modelCall) admission
 		}
 		if l.Unit == llm.Money {
 			need = floor
-			money = min(money, h.capacity()-h.total(m.now))
+			money = min(money, modelShare(least, floor, h.capacity()-h.total(m.now)))
 		}
 		if h.admits(m.now, id, need) {
 			continue
@@ -113,6 +113,17 @@ func (m *model) grant(id string, lines []admission.Line, c *modelCall) admission
 		g.Refused.State = g.States[refused]
 	}
 	return g
+}
+
+// modelShare: all that is wanted, else half of what is free, else all of it.
+func modelShare(want, floor, free int64) int64 {
+	if free >= want {
+		return want
+	}
+	if half := free / 2; half >= floor {
+		return half
+	}
+	return free
 }
 
 func moneyOf(lines []admission.Line) (want, floor int64) {

@@ -8,6 +8,7 @@ import (
 
 var moneyTests = []test{
 	{"all budgets get the smallest amount that fits", moneyIsEqual},
+	{"what does not fit gets half of what is free, or all where half is below the floor", moneyShare},
 	{"less than a floor is refused", moneyFloor},
 	{"a held budget is told from a spent one", heldOrSpent},
 	{"a spent budget is refused until its reset", spentUntilReset},
@@ -26,15 +27,27 @@ var moneyTests = []test{
 func moneyIsEqual(s *scene) {
 	g := s.pass("a",
 		from(10, money("wide", 1000, 500)), from(10, money("narrow", 120, 400)), from(20, money("third", 1000, 450)))
-	if g.Money != 120 {
-		s.Errorf("Money = %d, want 120", g.Money)
+	if g.Money != 60 {
+		s.Errorf("Money = %d, want half of the 120 that are free in one of them", g.Money)
 	}
 	for _, account := range []string{"wide", "narrow", "third"} {
-		s.counts(money(account, 1000, 0), 0, 120)
+		s.counts(money(account, 1000, 0), 0, 60)
 	}
 	if g := s.pass("b", from(1, money("wide", 1000, 500)), from(1, money("third", 1000, 450))); g.Money != 450 {
 		s.Errorf("Money = %d, want the smallest Want, 450", g.Money)
 	}
+}
+
+func moneyShare(s *scene) {
+	for i, want := range []int64{500, 250, 125} {
+		if g := s.pass(string(rune('a'+i)), from(100, money("b", 1000, 2000))); g.Money != want {
+			s.Errorf("call %d got %d, want %d", i, g.Money, want)
+		}
+	}
+	if g := s.pass("all", from(100, money("b", 1000, 2000))); g.Money != 125 {
+		s.Errorf("got %d, want all 125 that are free: half is below the floor", g.Money)
+	}
+	s.refuse("none", from(100, money("b", 1000, 2000)))
 }
 
 func moneyFloor(s *scene) {
