@@ -2,6 +2,7 @@ package admission
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func TestMemoryKeepsWhatCounts(t *testing.T) {
 	}
 	sweepAll := func() {
 		for i := range 2000 {
-			id := fmt.Sprint(i)
+			id := strconv.Itoa(i)
 			admit(id, keyLines("other:"+id, clock.now)...)
 			_ = m.Settle(t.Context(), id, Actual{Void: true}) // never fails in memory
 		}
@@ -118,13 +119,13 @@ func TestMemoryKeepsABoundedNumberOfSpareCalls(t *testing.T) {
 	t.Parallel()
 	m, clock := newTestMemory()
 	for i := range 3 * maxSpare {
-		id := fmt.Sprint(i)
+		id := strconv.Itoa(i)
 		if _, err := m.Admit(t.Context(), &Ask{ID: id, Lines: keyLines(id, clock.now)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range 3 * maxSpare {
-		if err := m.Settle(t.Context(), fmt.Sprint(i), Actual{}); err != nil {
+		if err := m.Settle(t.Context(), strconv.Itoa(i), Actual{}); err != nil {
 			t.Fatal(err)
 		}
 	}

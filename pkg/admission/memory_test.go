@@ -1,8 +1,8 @@
 package admission_test
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -22,7 +22,7 @@ func TestMemory(t *testing.T) {
 func TestMemoryAgreesWithModel(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(10) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			admissiontest.Compare(t, openMemory, rand.New(rand.NewPCG(seed, 1)), 3000)
 		})

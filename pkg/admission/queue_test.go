@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -451,7 +452,7 @@ func TestQueueUnderLoad(t *testing.T) {
 			if i%2 == 0 {
 				lines[0], lines[1] = lines[1], lines[0]
 			}
-			id := fmt.Sprint(i)
+			id := strconv.Itoa(i)
 			g, err := q.Await(ctx, ask(id, lines...), admission.QueueOptions{Wait: time.Minute, MaxWaiters: callers})
 			switch {
 			case err != nil:

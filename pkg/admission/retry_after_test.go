@@ -2,6 +2,7 @@ package admission_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,7 +38,7 @@ func refusesUntil(t *testing.T, kind admission.RuleKind, unit llm.Unit) {
 		return g.Refused
 	}
 	for i := range 50 {
-		r := admit(fmt.Sprint(i))
+		r := admit(strconv.Itoa(i))
 		for ; r == nil; r = admit(fmt.Sprint(i, " again at ", time.Now())) {
 			<-time.After(1234567 * time.Microsecond)
 		}

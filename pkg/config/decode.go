@@ -42,7 +42,7 @@ func (d *decoder) value(n *node, v reflect.Value, f field, path string) {
 	if n.kind == nullKind {
 		return
 	}
-	if t, ok := v.Addr().Interface().(treeValue); ok {
+	if t, ok := reflect.TypeAssert[treeValue](v.Addr()); ok {
 		t.decodeTree(d, n, path)
 		return
 	}
@@ -187,7 +187,7 @@ func (d *decoder) scalar(n *node, v reflect.Value, f field, path string) {
 		d.wrongKind(n, path, "a single value")
 		return
 	}
-	_, hidden := v.Addr().Interface().(*secret.Text)
+	_, hidden := reflect.TypeAssert[*secret.Text](v.Addr())
 	text, ok := d.text(n, path, hidden)
 	if !ok || text == "" {
 		return
@@ -203,7 +203,7 @@ func (d *decoder) scalar(n *node, v reflect.Value, f field, path string) {
 		d.errorf(n, path, err.hint, "the value%s is not %s", shown, err.want)
 		return
 	}
-	if _, isBool := v.Addr().Interface().(*bool); isBool && n.form != boolean && !n.final && !isReference(n.text) {
+	if _, isBool := reflect.TypeAssert[*bool](v.Addr()); isBool && n.form != boolean && !n.final && !isReference(n.text) {
 		d.warnf(n, path, "write true or false, without quotes", "the value%s is text where a truth value belongs", shown)
 	}
 	if message, hint := f.check(v, text, shown); message != "" {

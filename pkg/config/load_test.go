@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -21,9 +22,7 @@ import (
 func loadText(t *testing.T, text string, env map[string]string) (*Config, Report, error) {
 	t.Helper()
 	all := map[string]string{"HOME": "/home/u"}
-	for name, value := range env {
-		all[name] = value
-	}
+	maps.Copy(all, env)
 	return load("test.yaml", []byte(text), Options{LookupEnv: lookup(all)}.withDefaults())
 }
 

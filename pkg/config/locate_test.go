@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,9 +78,7 @@ func TestBuiltinConfigurationHasWhatTheEnvironmentAllows(t *testing.T) {
 	groups := func(env map[string]string) []string {
 		t.Helper()
 		all := map[string]string{"HOME": "/h"}
-		for name, value := range env {
-			all[name] = value
-		}
+		maps.Copy(all, env)
 		o := Options{LookupEnv: lookup(all)}
 		cfg, report, err := load("", Builtin(o), o.withDefaults())
 		if err != nil || len(report.Problems) != 0 {

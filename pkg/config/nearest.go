@@ -39,7 +39,7 @@ func typoOf(word string, names []string) string {
 
 // requestParams are request parameters whose names are near to a key of
 // litellm_params, or might become so. Sources: OpenAI API reference (chat
-// completions, completions, embeddings) and Anthropic API reference (messages),
+// completions, embeddings) and Anthropic API reference (messages),
 // as of 2026-11.
 const requestParams = `
 	audio best_of cache_control container context_management dimensions echo encoding_format

@@ -17,8 +17,12 @@ var periodUnits = []struct {
 	suffix string
 	length time.Duration
 }{
-	{"mo", 30 * 24 * time.Hour}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour},
-	{"d", 24 * time.Hour}, {"w", 7 * 24 * time.Hour},
+	{"mo", 30 * 24 * time.Hour},
+	{"s", time.Second},
+	{"m", time.Minute},
+	{"h", time.Hour},
+	{"d", 24 * time.Hour},
+	{"w", 7 * 24 * time.Hour},
 }
 
 // parsePeriod accepts the notations of Period, up to 100 years.

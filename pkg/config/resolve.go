@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"fmt"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -171,5 +170,5 @@ func (r *resolver) metrics() {
 		r.fail(portPath, "choose another port, or leave it out: /metrics is on the main port, for admin keys",
 			"the gateway itself listens on port %d", own)
 	}
-	r.cfg.Metrics.Addr = net.JoinHostPort(host, fmt.Sprint(port))
+	r.cfg.Metrics.Addr = net.JoinHostPort(host, strconv.FormatInt(port, 10))
 }

@@ -84,13 +84,13 @@ func TestUnsupportedKeysAreNotInTheSchema(t *testing.T) {
 func TestRequestParametersAreNotTakenForSlips(t *testing.T) {
 	t.Parallel()
 	known := namesOf(fieldsOf(reflect.TypeFor[LiteLLMParams]()))
-	for _, name := range strings.Fields(requestParams) {
+	for name := range strings.FieldsSeq(requestParams) {
 		if got := typoOf(name, known); got != "" {
 			t.Errorf("%s is taken for %s", name, got)
 		}
 	}
 	for word, want := range map[string]string{
-		"api_kye": "api_key", "apikey": "api_key", "api-base": "api_base", "modle": "model", "timeuot": "timeout",
+		"api_kye": "api_key", "apikey": "api_key", "api-base": "api_base", "model": "model", "timeuot": "timeout",
 		"max_retry": "", "foo": "", "num_retry": "", "extra_header": "extra_headers",
 	} {
 		if got := typoOf(word, append(known, "max_retries")); got != want {

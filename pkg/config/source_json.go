@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 )
 
 // parseJSON reads one JSON document into a tree. YAML's parser could read most
@@ -100,7 +101,7 @@ func (b *jsonBuilder) node(depth int) *node {
 	case json.Number:
 		n.text, n.form = t.String(), number
 	case bool:
-		n.text, n.form = fmt.Sprint(t), boolean
+		n.text, n.form = strconv.FormatBool(t), boolean
 	default:
 		n.kind = nullKind
 	}

@@ -78,7 +78,7 @@ func (n *node) remove(names []string) {
 // there under any of the names of the last part. Sections on the way are made
 // where they are missing; a section that is written as something else stays as
 // it is, to be reported when it is decoded.
-func (n *node) graft(section []string, names []string, value *node) {
+func (n *node) graft(section, names []string, value *node) {
 	for _, part := range section {
 		next := n.find(part)
 		if next == nil || next.kind == nullKind {

@@ -244,10 +244,5 @@ func (p *patch) copyTo(end int) {
 
 // isOneOf is slices.Contains without making a string of name.
 func isOneOf(name []byte, names []string) bool {
-	for _, n := range names {
-		if string(name) == n {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, string(name))
 }

@@ -77,9 +77,11 @@ func TestPatch(t *testing.T) {
 		{"many controls", o, llm.OpChat, `{"cache":1,"timeout":2,"a":1,"cache":1,"mock_response":"x","b":2,"timeout":1}`, llm.Edits{}, `{"a":1,"b":2}`},
 		{"control in disguise", o, llm.OpChat, `{"a":1,"c\u0061che":1,"Fallbacks":[]}`, llm.Edits{}, `{"a":1}`},
 		{"Anthropic's own fallbacks", a, llm.OpChat, `{"fallbacks":"default","metadata":{},"timeout":1}`, llm.Edits{}, `{"fallbacks":"default","metadata":{}}`},
-		{"all", o, llm.OpChat, `{"model":"m","stream":true,"cache":{},"max_tokens":9}`,
+		{
+			"all", o, llm.OpChat, `{"model":"m","stream":true,"cache":{},"max_tokens":9}`,
 			llm.Edits{Model: "n", MaxOutput: 5, IncludeUsage: true, Defaults: []llm.Default{def("seed", "1")}},
-			`{"model":"n","stream":true,"max_tokens":5` + opts + `,"seed":1}`},
+			`{"model":"n","stream":true,"max_tokens":5` + opts + `,"seed":1}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -111,8 +113,13 @@ func TestPatchWithoutHead(t *testing.T) {
 		t.Errorf("no edits: %s, %v", got, err)
 	}
 	for _, e := range []llm.Edits{
-		{Model: "n"}, {MaxOutput: 5}, {IncludeUsage: true}, {Defaults: []llm.Default{def("a", "1")}},
-		{Head: headOf(`{"other":1}`), Model: "n"}, {Head: &llm.Head{}}, {Head: headOf(`{"model":"mm","cache":1}`)},
+		{Model: "n"},
+		{MaxOutput: 5},
+		{IncludeUsage: true},
+		{Defaults: []llm.Default{def("a", "1")}},
+		{Head: headOf(`{"other":1}`), Model: "n"},
+		{Head: &llm.Head{}},
+		{Head: headOf(`{"model":"mm","cache":1}`)},
 	} {
 		if _, err := (openai.Backend{}).Patch(nil, body, llm.OpChat, e); !errors.Is(err, dialect.ErrHead) {
 			t.Errorf("error of %+v = %v, want %v", e, err, dialect.ErrHead)

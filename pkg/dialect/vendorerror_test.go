@@ -18,14 +18,22 @@ func TestDecodeError(t *testing.T) {
 		status     int
 		want       llm.Error
 	}{
-		{"OpenAI", `{"error":{"message":"bad","type":"invalid_request_error","param":"n","code":"invalid_value"}}`, 400,
-			llm.Error{Kind: llm.InvalidRequest, Message: "bad", Param: "n", Code: "invalid_value"}},
-		{"OpenAI model", `{"error":{"message":"no model","type":"invalid_request_error","param":null,"code":"model_not_found"}}`, 404,
-			llm.Error{Kind: llm.NotFound, Message: "no model", Code: "model_not_found"}},
-		{"OpenAI quota", `{"error":{"message":"pay","type":"insufficient_quota","code":"insufficient_quota"}}`, 429,
-			llm.Error{Kind: llm.RateLimited, Message: "pay", Code: "insufficient_quota", NoRetry: true}},
-		{"Anthropic", `{"type":"error","error":{"type":"rate_limit_error","message":"slow"},"request_id":"r"}`, 429,
-			llm.Error{Kind: llm.RateLimited, Message: "slow"}},
+		{
+			"OpenAI", `{"error":{"message":"bad","type":"invalid_request_error","param":"n","code":"invalid_value"}}`, 400,
+			llm.Error{Kind: llm.InvalidRequest, Message: "bad", Param: "n", Code: "invalid_value"},
+		},
+		{
+			"OpenAI model", `{"error":{"message":"no model","type":"invalid_request_error","param":null,"code":"model_not_found"}}`, 404,
+			llm.Error{Kind: llm.NotFound, Message: "no model", Code: "model_not_found"},
+		},
+		{
+			"OpenAI quota", `{"error":{"message":"pay","type":"insufficient_quota","code":"insufficient_quota"}}`, 429,
+			llm.Error{Kind: llm.RateLimited, Message: "pay", Code: "insufficient_quota", NoRetry: true},
+		},
+		{
+			"Anthropic", `{"type":"error","error":{"type":"rate_limit_error","message":"slow"},"request_id":"r"}`, 429,
+			llm.Error{Kind: llm.RateLimited, Message: "slow"},
+		},
 		{"Anthropic overload", `{"type":"error","error":{"type":"overloaded_error","message":"full"}}`, 529, llm.Error{Kind: llm.Overloaded, Message: "full"}},
 		{"overload as 500", `{"type":"error","error":{"type":"overloaded_error","message":"full"}}`, 500, llm.Error{Kind: llm.Overloaded, Message: "full"}},
 		{"number as code", `{"error":{"message":"ctx","code":400}}`, 400, llm.Error{Kind: llm.InvalidRequest, Message: "ctx", Code: "400"}},
@@ -33,8 +41,10 @@ func TestDecodeError(t *testing.T) {
 		{"xAI", `{"code":"c","error":"text"}`, 422, llm.Error{Kind: llm.InvalidRequest, Message: "text", Code: "c"}},
 		{"detail", `{"detail":"text"}`, 400, llm.Error{Kind: llm.InvalidRequest, Message: "text"}},
 		{"details", `{"detail":[{"loc":["body"],"msg":"missing"}]}`, 422, llm.Error{Kind: llm.InvalidRequest, Message: "missing"}},
-		{"message", `{"object":"error","message":"m","type":"invalid_model","param":null,"code":"1500","raw_status_code":400}`, 400,
-			llm.Error{Kind: llm.InvalidRequest, Message: "m", Code: "1500"}},
+		{
+			"message", `{"object":"error","message":"m","type":"invalid_model","param":null,"code":"1500","raw_status_code":400}`, 400,
+			llm.Error{Kind: llm.InvalidRequest, Message: "m", Code: "1500"},
+		},
 		{"list", `[{"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}}]`, 503, llm.Error{Kind: llm.Overloaded, Message: "busy", Code: "503"}},
 		{"web page", `<html>gateway</html>`, 502, llm.Error{Kind: llm.Upstream, Message: "the provider answered with status 502"}},
 		{"nothing", ``, 504, llm.Error{Kind: llm.Timeout, Message: "the provider answered with status 504"}},

@@ -15,6 +15,10 @@ func (c *Call) writeOpen(money int64) error {
 		cand := &c.plan[0]
 		c.log.Deployment, c.log.Provider, c.log.UpstreamModel = cand.ID, cand.ProviderName, cand.Model
 	}
+	if c.asking.estimate > 0 {
+		// Not for cache hits and token counts, which use none.
+		c.log.Usage.Input = c.estimateInput()
+	}
 	if c.Op != llm.OpCountTokens {
 		c.asking.lines = c.totals(c.asking.lines)
 		c.asking.ask.Lines = c.asking.lines

@@ -67,6 +67,9 @@ type records struct {
 	byID map[string]requestlog.Record
 }
 
+// CallStarted implements gateway.Observer.
+func (r *records) CallStarted() {}
+
 // Observe implements gateway.Observer.
 func (r *records) Observe(rec *requestlog.Record) {
 	r.mu.Lock()
@@ -148,7 +151,7 @@ func (inOrder) Order(dst []*router.Deployment, g *router.Group) []*router.Deploy
 }
 
 func grouped(name string, deployments ...*router.Deployment) *router.Group {
-	return &router.Group{Name: name, Deployments: deployments, Strategy: inOrder{}}
+	return &router.Group{Name: name, Names: []string{name}, Deployments: deployments, Strategy: inOrder{}}
 }
 
 // serving is a setup with one model, "m", behind one provider.

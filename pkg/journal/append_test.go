@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -276,7 +277,7 @@ func TestCloseAmongAppenders(t *testing.T) {
 
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{100, 400, 4000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			l := newLog(b, b.TempDir(), Options{})
 			record := bytes.Repeat([]byte("r"), size)
 			b.ReportAllocs()

@@ -106,15 +106,14 @@ func (s *segment) before(seq Seq) mark {
 	return m
 }
 
-// appendHeader appends the header of a segment.
-func appendHeader(dst []byte, first Seq, id instanceID) []byte {
-	at := len(dst)
-	dst = append(dst, magic...)
+// newHeader makes the header of a segment.
+func newHeader(first Seq, id instanceID) []byte {
+	dst := []byte(magic)
 	dst = binary.LittleEndian.AppendUint32(dst, formatVersion)
 	dst = append(dst, 0, 0, 0, 0)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(first))
 	dst = append(dst, id[:]...)
-	binary.LittleEndian.PutUint32(dst[at+12:], crc32.Checksum(dst[at:], castagnoli))
+	binary.LittleEndian.PutUint32(dst[12:], crc32.Checksum(dst, castagnoli))
 	return dst
 }
 

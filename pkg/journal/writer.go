@@ -25,7 +25,7 @@ func (l *Log) begin(first Seq) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{segment: s, file: f}
-	if err := w.append(appendHeader(nil, first, l.instance), l.opts.Sync); err != nil {
+	if err := w.append(newHeader(first, l.instance), l.opts.Sync); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(s.path))
 	}
 	s.size = w.end

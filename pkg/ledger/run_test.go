@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -161,8 +162,8 @@ func TestBatchesAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBook(t, t.TempDir())
 	for i := range 3000 {
-		s := &Settlement{ID: fmt.Sprint(i), Record: &requestlog.Record{
-			RequestID: fmt.Sprint(i), Error: strings.Repeat("e", 1000), Usage: llm.Usage{Input: 1},
+		s := &Settlement{ID: strconv.Itoa(i), Record: &requestlog.Record{
+			RequestID: strconv.Itoa(i), Error: strings.Repeat("e", 1000), Usage: llm.Usage{Input: 1},
 		}}
 		if err := b.Settle(s); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ type group struct {
 
 func newCalls(prefix string) *calls {
 	counters := func(name, help string, extra ...string) *bounded[prometheus.Counter] {
-		return newCounters(prefix+name, help, append(callLabels[:len(callLabels):len(callLabels)], extra...))
+		return newCounters(prefix+name, help, append(slices.Clip(callLabels), extra...))
 	}
 	groupCounters := func(name, help string) *bounded[prometheus.Counter] {
 		return newCounters(prefix+name, help, groupLabels)

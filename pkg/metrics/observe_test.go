@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,7 +49,7 @@ func TestObserveSuccess(t *testing.T) {
 	m.Observe(success())
 	p := scrape(t, m)
 	with := func(more ...string) []string {
-		return append(seriesOfSuccess[:len(seriesOfSuccess):len(seriesOfSuccess)], more...)
+		return append(slices.Clip(seriesOfSuccess), more...)
 	}
 	p.is(t, 2, "litellm_request_count", with()...)
 	p.is(t, 0, "litellm_error_count", with()...)

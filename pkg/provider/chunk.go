@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"io"
 
 	"github.com/llmgw/llmgw/pkg/llm"
@@ -41,7 +42,7 @@ func (s *chunkStream) Next() (llm.Event, error) {
 	}
 	s.done = true
 	switch {
-	case s.err == io.EOF:
+	case errors.Is(s.err, io.EOF):
 		return llm.Event{Kind: llm.End, Raw: out}, nil
 	case len(out) > 0:
 		return llm.Event{Kind: llm.Chunk, Raw: out}, nil

@@ -93,8 +93,15 @@ func TestFixedHeader(t *testing.T) {
 		t.Errorf("header (-want +got):\n%s", diff)
 	}
 	for _, bad := range []llm.Header{
-		{"Content-Length": {"1"}}, {"transfer-encoding": {"chunked"}}, {"Host": {"x"}}, {"Connection": {"close"}},
-		{"A B": {"1"}}, {"": {"1"}}, {"X-A": {"CANARY\r\nX-B: 1"}}, {"X-A": {"CANARY "}}, {"X-\u00e4": {"1"}},
+		{"Content-Length": {"1"}},
+		{"transfer-encoding": {"chunked"}},
+		{"Host": {"x"}},
+		{"Connection": {"close"}},
+		{"A B": {"1"}},
+		{"": {"1"}},
+		{"X-A": {"CANARY\r\nX-B: 1"}},
+		{"X-A": {"CANARY "}},
+		{"X-\u00e4": {"1"}},
 	} {
 		if _, err := FixedHeader("", bad); err == nil {
 			t.Errorf("%q was taken", bad)

@@ -61,7 +61,7 @@ func (s *stream) finish(err error) {
 // classify says what an error in the middle of a stream means. Whatever cut it,
 // a network error reads as ErrUnexpectedEOF: the stream is not whole.
 func (s *stream) classify(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return err
 	}
 	e := s.body.attempt.failure("read stream of", err)

@@ -79,7 +79,7 @@ func Error(r *admission.Refusal, now time.Time) *llm.Error {
 	what := describe(r.Line)
 	switch {
 	case r.Line.Unit == llm.Parallel:
-		e.Message = fmt.Sprintf("%s are open already; try again when one has ended", what)
+		e.Message = what + " are open already; try again when one has ended"
 	case r.Oversize:
 		e.Message = fmt.Sprintf("this call needs about %d tokens, more than the limit of %s; it passes alone once nothing else counts, in %s",
 			r.Line.Want, what, seconds(r.RetryAfter))

@@ -30,7 +30,9 @@ func TestAppendLines(t *testing.T) {
 	}{
 		{"nothing set", Policy{}, Limits{}, nil},
 		{
-			"all, sliding by default", Policy{Burst: 20}, Limits{RPM: 1, TPM: 2, RPD: 3, Parallel: 4},
+			"all, sliding by default",
+			Policy{Burst: 20},
+			Limits{RPM: 1, TPM: 2, RPD: 3, Parallel: 4},
 			[]admission.Line{
 				{Account: "key:a", Unit: llm.Requests, Rule: admission.Rule{Kind: admission.SlidingWindow, Limit: 1, Window: time.Minute, Burst: 20}, Want: 1, Floor: 1},
 				{Account: "key:a", Unit: llm.Requests, Rule: admission.Rule{Kind: admission.FixedWindow, Limit: 3, Window: 24 * time.Hour}, Want: 1, Floor: 1},
@@ -39,7 +41,9 @@ func TestAppendLines(t *testing.T) {
 			},
 		},
 		{
-			"bucket", Policy{Strategy: admission.TokenBucket, Burst: 20}, Limits{RPM: 1},
+			"bucket",
+			Policy{Strategy: admission.TokenBucket, Burst: 20},
+			Limits{RPM: 1},
 			[]admission.Line{{Account: "key:a", Unit: llm.Requests, Rule: admission.Rule{Kind: admission.TokenBucket, Limit: 1, Window: time.Minute, Burst: 20}, Want: 1, Floor: 1}},
 		},
 	}

@@ -8,6 +8,7 @@
 package router
 
 import (
+	"maps"
 	"sort"
 	"strings"
 	"time"
@@ -103,9 +104,7 @@ func NewTable(groups []*Group, aliases map[string]*Group) *Table {
 			t.exact[g.Name] = g
 		}
 	}
-	for name, g := range aliases {
-		t.exact[name] = g
-	}
+	maps.Copy(t.exact, aliases)
 	sort.SliceStable(t.patterns, func(i, j int) bool { return len(t.patterns[i].Name) > len(t.patterns[j].Name) })
 	return t
 }

@@ -76,7 +76,7 @@ func TestLeaksSeesTheCanary(t *testing.T) {
 			t.Errorf("%s of a bare string is %q and is not seen", verb, text)
 		}
 	}
-	if !leaks(fmt.Sprint([]byte(canary))) {
+	if !leaks(string([]byte(canary))) {
 		t.Error("bytes are not seen")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -16,9 +17,7 @@ import (
 // get it whole.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, c *gateway.Call, a *llm.Answer) error {
 	h := w.Header()
-	for name, values := range a.Header {
-		h[name] = values
-	}
+	maps.Copy(h, a.Header)
 	setFacts(h, c)
 	c.Frontend.SetLimits(llm.Header(h), c.Limits)
 	if a.Stream != nil {

@@ -53,19 +53,31 @@ type Attempt struct {
 func (g *Gateway) Log() []LogLine {
 	g.tb.Helper()
 	g.Stop()
-	return g.LogSoFar()
+	return g.parse(g.readLog())
 }
 
 // LogSoFar returns the lines that have reached the request log, oldest first,
-// while the gateway may go on writing. A last line that is not whole yet is left
-// out.
+// while the gateway goes on. A last line that is not whole yet is left out.
 func (g *Gateway) LogSoFar() []LogLine {
+	g.tb.Helper()
+	text := g.readLog()
+	return g.parse(text[:bytes.LastIndexByte(text, '\n')+1])
+}
+
+// readLog reads the file of the request log; one that does not exist is empty.
+func (g *Gateway) readLog() []byte {
 	g.tb.Helper()
 	text, err := os.ReadFile(filepath.Join(g.dataDir, "requests.jsonl"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		g.tb.Fatal(err)
 	}
-	lines, err := parseLog(text[:bytes.LastIndexByte(text, '\n')+1])
+	return text
+}
+
+// parse reads the lines of a request log or fails the test.
+func (g *Gateway) parse(text []byte) []LogLine {
+	g.tb.Helper()
+	lines, err := parseLog(text)
 	if err != nil {
 		g.tb.Fatal(err)
 	}

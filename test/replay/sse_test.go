@@ -23,7 +23,7 @@ func parseSSE(body string) []event {
 	for _, frame := range splitFrames(body) {
 		var e event
 		var data []string
-		for _, line := range strings.Split(normalise(frame), "\n") {
+		for line := range strings.SplitSeq(normalise(frame), "\n") {
 			field, value, _ := strings.Cut(line, ":")
 			value = strings.TrimPrefix(value, " ")
 			switch field {

@@ -26,7 +26,7 @@ func write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	streams, _, _, _ := terminal.Test()
+	streams, _, _ := terminal.Test()
 	cmd := root.New(&cli.Factory{IO: streams})
 	for file, generate := range map[string]func(path string) error{
 		"llmgw.bash": func(p string) error { return cmd.GenBashCompletionFileV2(p, true) },

@@ -2,6 +2,7 @@ package admissiontest
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,7 +103,7 @@ func crossedAccounts(s *scene) {
 		if i%2 == 1 {
 			lines[0], lines[1] = b, a
 		}
-		id := fmt.Sprint(i)
+		id := strconv.Itoa(i)
 		if g := s.try(id, lines...); g.Refused != nil {
 			s.Errorf("refused: %+v", *g.Refused)
 		}

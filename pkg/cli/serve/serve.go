@@ -105,8 +105,7 @@ func (o *Options) load() (*config.Config, error) {
 	for _, p := range report.Problems {
 		fmt.Fprintf(o.IO.Err, "%s: %s\n", p.Severity, p)
 	}
-	var invalid *config.InvalidError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*config.InvalidError](err); ok {
 		return nil, &cli.Error{Code: cli.ExitUsage, Err: fmt.Errorf("the configuration has %d error(s)", len(invalid.Problems))}
 	}
 	if err != nil {

@@ -21,7 +21,7 @@ const settle = 200 * time.Millisecond
 func watchFile(ctx context.Context, path string, changed chan<- struct{}, logger *slog.Logger) {
 	w, err := fsnotify.NewWatcher()
 	if err == nil {
-		defer w.Close()
+		defer func() { _ = w.Close() }() // it only stops the watching
 		err = w.Add(filepath.Dir(path))
 	}
 	if err != nil {

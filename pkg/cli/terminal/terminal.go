@@ -27,8 +27,9 @@ func System() *IO {
 	}
 }
 
-// Test gives streams in memory, none of them a terminal.
-func Test() (streams *IO, in, out, errOut *bytes.Buffer) {
-	in, out, errOut = new(bytes.Buffer), new(bytes.Buffer), new(bytes.Buffer)
-	return &IO{In: in, Out: out, Err: errOut}, in, out, errOut
+// Test gives streams in memory, none of them a terminal, and what is written to
+// Out and Err.
+func Test() (streams *IO, out, errOut *bytes.Buffer) {
+	out, errOut = new(bytes.Buffer), new(bytes.Buffer)
+	return &IO{In: new(bytes.Buffer), Out: out, Err: errOut}, out, errOut
 }

@@ -22,20 +22,26 @@ func TestInspect(t *testing.T) {
 		preset     string
 		want       llm.Head
 	}{
-		{"all", `{"model":"m","max_tokens":9,"stream":true,"thinking":{"type":"enabled","budget_tokens":5}}`, llm.OpChat, "",
-			llm.Head{Model: "m", MaxOutput: 9, Stream: true, Thinking: true, ThinkingBudget: 5}},
+		{
+			"all", `{"model":"m","max_tokens":9,"stream":true,"thinking":{"type":"enabled","budget_tokens":5}}`, llm.OpChat, "",
+			llm.Head{Model: "m", MaxOutput: 9, Stream: true, Thinking: true, ThinkingBudget: 5},
+		},
 		{"escaped model", `{"model":"a\u0062\"c"}`, llm.OpChat, "", llm.Head{Model: `ab"c`}},
 		{"nulls", `{"model":"m","max_tokens":null,"stream":null,"thinking":null}`, llm.OpChat, "", llm.Head{Model: "m"}},
-		{"not numbers", `{"model":"m","max_tokens":"9","thinking":{"type":"enabled","budget_tokens":[]}}`, llm.OpChat, "",
-			llm.Head{Model: "m", Thinking: true}},
+		{
+			"not numbers", `{"model":"m","max_tokens":"9","thinking":{"type":"enabled","budget_tokens":[]}}`, llm.OpChat, "",
+			llm.Head{Model: "m", Thinking: true},
+		},
 		{"negative", `{"model":"m","max_tokens":-4}`, llm.OpChat, "", llm.Head{Model: "m"}},
 		{"float", `{"model":"m","max_tokens":9.0}`, llm.OpChat, "", llm.Head{Model: "m", MaxOutput: 9}},
 		{"no thinking", `{"model":"m","thinking":{"type":"disabled","budget_tokens":5}}`, llm.OpChat, "", llm.Head{Model: "m"}},
 		{"adaptive", `{"model":"m","thinking":{"type":"adaptive"}}`, llm.OpChat, "", llm.Head{Model: "m", Thinking: true}},
 		{"model of the path", `{"max_tokens":9}`, llm.OpChat, "p", llm.Head{Model: "p", MaxOutput: 9}},
 		{"model of the path wins", `{"model":7}`, llm.OpChat, "p", llm.Head{Model: "p"}},
-		{"other fields", `{"x":1,"model":"m","x":2,"metadata":{"model":"n"},"messages":[{"model":"o","Stream":1}]}`, llm.OpChat, "",
-			llm.Head{Model: "m"}},
+		{
+			"other fields", `{"x":1,"model":"m","x":2,"metadata":{"model":"n"},"messages":[{"model":"o","Stream":1}]}`, llm.OpChat, "",
+			llm.Head{Model: "m"},
+		},
 		{"count", `{"model":"m","stream":true,"max_tokens":9}`, llm.OpCountTokens, "", llm.Head{Model: "m"}},
 	}
 	for _, tt := range tests {
@@ -124,14 +130,20 @@ func TestReach(t *testing.T) {
 		{"mcp", `{"mcp_servers":[{"url":"https://x"}]}`, dialect.Reach{Elsewhere: true, ServerTools: u}},
 		{"search", `{"tools":[{"type":"web_search_20250305","name":"web_search"}]}`, dialect.Reach{ServerTools: u}},
 		{"search escaped", `{"tools":[{"type":"web\u005fsearch_20250305"}]}`, dialect.Reach{ServerTools: u}},
-		{"searches with limits", `{"tools":[{"max_uses":2,"type":"web_search_20250305"},{"name":"t"},{"type":"web_fetch_20250910","max_uses":3}]}`,
-			dialect.Reach{ServerTools: 5}},
-		{"one without a limit", `{"tools":[{"type":"web_search_20250305","max_uses":2},{"type":"code_execution_20260120"}]}`,
-			dialect.Reach{ServerTools: u}},
+		{
+			"searches with limits", `{"tools":[{"max_uses":2,"type":"web_search_20250305"},{"name":"t"},{"type":"web_fetch_20250910","max_uses":3}]}`,
+			dialect.Reach{ServerTools: 5},
+		},
+		{
+			"one without a limit", `{"tools":[{"type":"web_search_20250305","max_uses":2},{"type":"code_execution_20260120"}]}`,
+			dialect.Reach{ServerTools: u},
+		},
 		{"limit null", `{"tools":[{"type":"web_search_20250305","max_uses":null}]}`, dialect.Reach{ServerTools: u}},
 		{"limit absurd", `{"tools":[{"type":"web_search_20250305","max_uses":1e30}]}`, dialect.Reach{ServerTools: u}},
-		{"tool in a message", `{"tools":[{"type":"web_search_20250305","max_uses":2}],"messages":[{"content":[{"tool":{"type":"web_search_20250305"}}]}]}`,
-			dialect.Reach{ServerTools: u}},
+		{
+			"tool in a message", `{"tools":[{"type":"web_search_20250305","max_uses":2}],"messages":[{"content":[{"tool":{"type":"web_search_20250305"}}]}]}`,
+			dialect.Reach{ServerTools: u},
+		},
 		{"unknown tool", `{"tools":[{"type":"time_travel_20270101"}]}`, dialect.Reach{ServerTools: u}},
 		{"compaction", `{"context_management":{"edits":[{"type":"compact_20260112"}]}}`, dialect.Reach{ServerTools: u}},
 	}

@@ -142,19 +142,29 @@ func TestReadMeta(t *testing.T) {
 		op         llm.Op
 		want       llm.Meta
 	}{
-		{"all", `{"content":[{"type":"text","text":"usage"}],"id":"msg_1","model":"claude-x","stop_reason":"end_turn","usage":{"input_tokens":10,` +
-			`"cache_read_input_tokens":4,"cache_creation_input_tokens":6,"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":5},` +
-			`"output_tokens":30,"output_tokens_details":{"thinking_tokens":12},"server_tool_use":{"web_search_requests":2}}}`, llm.OpChat,
-			llm.Meta{Usage: full, StopReason: "end_turn", ID: "msg_1", Model: "claude-x"}},
-		{"no split", `{"usage":{"input_tokens":1,"cache_creation_input_tokens":6,"output_tokens":3.0}}`, llm.OpChat,
-			llm.Meta{Usage: llm.Usage{Input: 7, Output: 3, CacheWrite5m: 6, Reported: true}}},
-		{"only the split", `{"usage":{"cache_creation":{"ephemeral_1h_input_tokens":5}}}`, llm.OpChat,
-			llm.Meta{Usage: llm.Usage{Input: 5, CacheWrite1h: 5, Reported: true}}},
-		{"compaction", `{"usage":{"input_tokens":23,"output_tokens":10,"iterations":[{"type":"compaction","input_tokens":180,"output_tokens":35,` +
-			`"cache_creation_input_tokens":7,"cache_creation":{"ephemeral_1h_input_tokens":7}},{"type":"message","input_tokens":23,"output_tokens":10}]}}`, llm.OpChat,
-			llm.Meta{Usage: llm.Usage{Input: 210, Output: 45, CacheWrite1h: 7, Reported: true}}},
-		{"nonsense", `{"id":5,"usage":{"input_tokens":-5,"output_tokens":"9","cache_read_input_tokens":1e300}}`, llm.OpChat,
-			llm.Meta{Usage: llm.Usage{Input: 1 << 50, CacheRead: 1 << 50, Reported: true}}},
+		{
+			"all", `{"content":[{"type":"text","text":"usage"}],"id":"msg_1","model":"claude-x","stop_reason":"end_turn","usage":{"input_tokens":10,` +
+				`"cache_read_input_tokens":4,"cache_creation_input_tokens":6,"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":5},` +
+				`"output_tokens":30,"output_tokens_details":{"thinking_tokens":12},"server_tool_use":{"web_search_requests":2}}}`, llm.OpChat,
+			llm.Meta{Usage: full, StopReason: "end_turn", ID: "msg_1", Model: "claude-x"},
+		},
+		{
+			"no split", `{"usage":{"input_tokens":1,"cache_creation_input_tokens":6,"output_tokens":3.0}}`, llm.OpChat,
+			llm.Meta{Usage: llm.Usage{Input: 7, Output: 3, CacheWrite5m: 6, Reported: true}},
+		},
+		{
+			"only the split", `{"usage":{"cache_creation":{"ephemeral_1h_input_tokens":5}}}`, llm.OpChat,
+			llm.Meta{Usage: llm.Usage{Input: 5, CacheWrite1h: 5, Reported: true}},
+		},
+		{
+			"compaction", `{"usage":{"input_tokens":23,"output_tokens":10,"iterations":[{"type":"compaction","input_tokens":180,"output_tokens":35,` +
+				`"cache_creation_input_tokens":7,"cache_creation":{"ephemeral_1h_input_tokens":7}},{"type":"message","input_tokens":23,"output_tokens":10}]}}`, llm.OpChat,
+			llm.Meta{Usage: llm.Usage{Input: 210, Output: 45, CacheWrite1h: 7, Reported: true}},
+		},
+		{
+			"nonsense", `{"id":5,"usage":{"input_tokens":-5,"output_tokens":"9","cache_read_input_tokens":1e300}}`, llm.OpChat,
+			llm.Meta{Usage: llm.Usage{Input: 1 << 50, CacheRead: 1 << 50, Reported: true}},
+		},
 		{"none", `{"id":"a"}`, llm.OpChat, llm.Meta{ID: "a"}},
 		{"null", `{"usage":null}`, llm.OpChat, llm.Meta{}},
 		{"broken", `{"id":"a","usage":{"input_tokens":4`, llm.OpChat, llm.Meta{ID: "a"}},
@@ -216,7 +226,8 @@ func TestSetLimits(t *testing.T) {
 		{Unit: llm.Requests, Limit: 100, Used: 10},
 		{Unit: llm.Requests, Limit: 1000, Used: 900, Held: 50, Reset: reset},
 		{Unit: llm.Tokens, Limit: 50, Used: 70},
-		{Unit: llm.Money, Limit: 5}, {Unit: llm.Parallel, Limit: 5},
+		{Unit: llm.Money, Limit: 5},
+		{Unit: llm.Parallel, Limit: 5},
 	})
 	want := llm.Header{
 		"Anthropic-Ratelimit-Requests-Limit": {"1000"}, "Anthropic-Ratelimit-Requests-Remaining": {"50"},

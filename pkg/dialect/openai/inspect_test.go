@@ -21,14 +21,21 @@ func TestInspect(t *testing.T) {
 		op         llm.Op
 		want       llm.Head
 	}{
-		{"all", `{"model":"m","stream":true,"max_tokens":5,"max_completion_tokens":9,"n":3,"reasoning_effort":"low","stream_options":{"include_usage":true}}`,
-			llm.OpChat, llm.Head{Model: "m", Stream: true, MaxOutput: 9, Choices: 3, Thinking: true, IncludeUsage: true}},
+		{
+			"all", `{"model":"m","stream":true,"max_tokens":5,"max_completion_tokens":9,"n":3,"reasoning_effort":"low","stream_options":{"include_usage":true}}`,
+			llm.OpChat,
+			llm.Head{Model: "m", Stream: true, MaxOutput: 9, Choices: 3, Thinking: true, IncludeUsage: true},
+		},
 		{"larger limit counts", `{"model":"m","max_tokens":15,"max_completion_tokens":9}`, llm.OpChat, llm.Head{Model: "m", MaxOutput: 15, Choices: 1}},
-		{"nulls", `{"model":"m","stream":null,"max_tokens":null,"n":null,"reasoning_effort":null,"stream_options":null}`, llm.OpChat,
-			llm.Head{Model: "m", Choices: 1}},
+		{
+			"nulls", `{"model":"m","stream":null,"max_tokens":null,"n":null,"reasoning_effort":null,"stream_options":null}`, llm.OpChat,
+			llm.Head{Model: "m", Choices: 1},
+		},
 		{"no reasoning", `{"model":"m","reasoning_effort":"none","n":0,"stream_options":{"include_usage":null}}`, llm.OpChat, llm.Head{Model: "m", Choices: 1}},
-		{"completions", `{"model":"m","n":2,"best_of":5,"max_tokens":7,"max_completion_tokens":9,"reasoning_effort":"high"}`, llm.OpCompletion,
-			llm.Head{Model: "m", MaxOutput: 7, Choices: 5}},
+		{
+			"completions", `{"model":"m","n":2,"best_of":5,"max_tokens":7,"max_completion_tokens":9,"reasoning_effort":"high"}`, llm.OpCompletion,
+			llm.Head{Model: "m", MaxOutput: 7, Choices: 5},
+		},
 		{"best_of is no chat parameter", `{"model":"m","best_of":5}`, llm.OpChat, llm.Head{Model: "m", Choices: 1}},
 		{"embeddings", `{"model":"m","input":"x","stream":true,"max_tokens":9,"n":4}`, llm.OpEmbeddings, llm.Head{Model: "m", Choices: 1}},
 	}
@@ -86,8 +93,10 @@ func TestReach(t *testing.T) {
 			`"audio":{"type":"object"}}}}}]}`, dialect.Reach{}},
 		{"arguments", `{"messages":[{"tool_calls":[{"type":"function","function":{"arguments":"{\"url\":\"https://x\"}"}}]}]}`, dialect.Reach{}},
 		{"data URL", `{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,aaaa"}}]}`, dialect.Reach{}},
-		{"inline", `{"content":[{"type":"input_audio","input_audio":{"data":"aa"}},{"type":"file","file":{"file_data":"data:x"}}],"audio":{"voice":"alloy"}}`,
-			dialect.Reach{}},
+		{
+			"inline", `{"content":[{"type":"input_audio","input_audio":{"data":"aa"}},{"type":"file","file":{"file_data":"data:x"}}],"audio":{"voice":"alloy"}}`,
+			dialect.Reach{},
+		},
 		{"image by URL", `{"content":[{"image_url":{"detail":"low","url":"https://x"}}]}`, dialect.Reach{Elsewhere: true}},
 		{"image as a string", `{"content":[{"image_url":"http://x"}]}`, dialect.Reach{Elsewhere: true}},
 		{"document", `{"content":[{"document_url": "https://x"}]}`, dialect.Reach{Elsewhere: true}},

@@ -54,8 +54,8 @@ func field(line []byte, name string) (value []byte, ok bool) {
 // cutLine returns the first line of b, without its end, and what follows.
 func cutLine(b []byte) (line, rest []byte) {
 	line, rest = b, nil
-	if lf := bytes.IndexByte(b, '\n'); lf >= 0 {
-		line, rest = b[:lf], b[lf+1:]
+	if before, after, ok := bytes.Cut(b, []byte{'\n'}); ok {
+		line, rest = before, after
 	}
 	cr := bytes.IndexByte(line, '\r')
 	switch {

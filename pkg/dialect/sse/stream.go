@@ -169,7 +169,7 @@ func (s *Stream) judge() {
 func (s *Stream) fill() error {
 	err := s.scanner.Fill()
 	if err == nil && !s.begun {
-		err = s.begin()
+		s.begin()
 	}
 	switch {
 	case err == nil:
@@ -186,23 +186,20 @@ func (s *Stream) fill() error {
 // begin looks at the first bytes: a provider that fails before it begins to
 // stream may send a plain error in place of frames. No line of an event stream
 // begins like JSON or a web page.
-func (s *Stream) begin() error {
+func (s *Stream) begin() {
 	text := bytes.TrimLeft(s.scanner.Rest(), "\xef\xbb\xbf \r\n\t")
 	if len(text) == 0 {
-		return nil
+		return
 	}
 	s.begun = true
 	if text[0] != '{' && text[0] != '[' && text[0] != '<' {
-		return nil
+		return
 	}
-	for len(s.scanner.Rest()) < maxPlain {
-		if err := s.scanner.Fill(); err != nil {
-			break
-		}
+	for len(s.scanner.Rest()) < maxPlain && s.scanner.Fill() == nil {
+		continue
 	}
 	s.meter = plain{s.meter, dialect.DecodeError(0, nil, s.scanner.Rest())}
 	s.final = Failed
-	return nil
 }
 
 // plain is a meter behind which the answer was no event stream.

@@ -23,8 +23,6 @@ func perMillion(t testing.TB, dollars string) llm.PicoUSD {
 	return p
 }
 
-func ref(p llm.PicoUSD) *llm.PicoUSD { return &p }
-
 func TestDefaultIsSane(t *testing.T) {
 	t.Parallel()
 	c := newDefault(t)
@@ -112,8 +110,12 @@ func TestCatalogDearestBoundsEveryPrice(t *testing.T) {
 	t.Parallel()
 	c := newDefault(t)
 	usages := []llm.Usage{
-		{Input: 1_000, Output: 1_000}, {Input: 900_000, Output: 1_000}, {Input: 900_000, CacheRead: 900_000},
-		{Input: 300_000, CacheWrite1h: 300_000, Queries: 2}, {Input: 10, CacheWrite5m: 10}, {Output: math.MaxInt32},
+		{Input: 1_000, Output: 1_000},
+		{Input: 900_000, Output: 1_000},
+		{Input: 900_000, CacheRead: 900_000},
+		{Input: 300_000, CacheWrite1h: 300_000, Queries: 2},
+		{Input: 10, CacheWrite5m: 10},
+		{Output: math.MaxInt32},
 	}
 	for _, m := range c.Models() {
 		dearest := c.Dearest(m.Provider)
@@ -140,7 +142,7 @@ func TestCatalogResolveOverKnownPrice(t *testing.T) {
 	// 20 % off the list price of claude-sonnet-4-5 (3, 15, long context 6, 22.5).
 	m, err := c.Resolve(Override{
 		Provider: "anthropic", Model: "claude-sonnet-4-5",
-		Terms: Terms{Input: ref(perMillion(t, "2.4"))},
+		Terms: Terms{Input: new(perMillion(t, "2.4"))},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +170,7 @@ func TestCatalogResolveOverKnownPrice(t *testing.T) {
 func TestCatalogResolve(t *testing.T) {
 	t.Parallel()
 	c := newDefault(t)
-	three, fifteen, zero := ref(perMillion(t, "3")), ref(perMillion(t, "15")), ref(0)
+	three, fifteen, zero := new(perMillion(t, "3")), new(perMillion(t, "15")), new(llm.PicoUSD(0))
 	tests := []struct {
 		name     string
 		override Override
@@ -207,8 +209,8 @@ func TestCatalogResolve(t *testing.T) {
 		{
 			name: "own tier",
 			override: Override{Provider: "x", Model: "m", Terms: Terms{
-				Input: three, Output: fifteen, CacheRead: ref(*three / 10),
-				Tier: &TierTerms{Above: 100, Input: ref(*three * 2)},
+				Input: three, Output: fifteen, CacheRead: new(*three / 10),
+				Tier: &TierTerms{Above: 100, Input: new(*three * 2)},
 			}},
 			want: &Price{
 				Input: *three, Output: *fifteen, CacheRead: *three / 10, CacheWrite5m: *three, CacheWrite1h: *three, Source: SourceConfig,
@@ -245,8 +247,8 @@ func TestCatalogWith(t *testing.T) {
 	t.Parallel()
 	base := newDefault(t)
 	c, err := base.With([]Override{
-		{Provider: "openai", Model: "house-model", Terms: Terms{Input: ref(1), Output: ref(2)}},
-		{Provider: "openai", Model: "house-model", Terms: Terms{Input: ref(5), Output: ref(6)}, MaxOutputTokens: 100},
+		{Provider: "openai", Model: "house-model", Terms: Terms{Input: new(llm.PicoUSD(1)), Output: new(llm.PicoUSD(2))}},
+		{Provider: "openai", Model: "house-model", Terms: Terms{Input: new(llm.PicoUSD(5)), Output: new(llm.PicoUSD(6))}, MaxOutputTokens: 100},
 		{Provider: "mine", Model: "m"},
 	})
 	if err != nil {
@@ -266,8 +268,8 @@ func TestCatalogWith(t *testing.T) {
 		t.Errorf("%d models, want %d", got, want)
 	}
 	_, err = base.With([]Override{
-		{Provider: "a", Model: "one", Terms: Terms{Input: ref(1)}},
-		{Provider: "a", Model: "two", Terms: Terms{Output: ref(1)}},
+		{Provider: "a", Model: "one", Terms: Terms{Input: new(llm.PicoUSD(1))}},
+		{Provider: "a", Model: "two", Terms: Terms{Output: new(llm.PicoUSD(1))}},
 	})
 	if !errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), "a/one") || !strings.Contains(err.Error(), "a/two") {
 		t.Errorf("error %v does not name both", err)

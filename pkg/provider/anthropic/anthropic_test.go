@@ -85,12 +85,14 @@ func TestCredentialsAndBetas(t *testing.T) {
 		want   http.Header
 	}{
 		"key": {
-			anthropic.Options{Credential: secret.New("sk-ant-api03-x")}, client,
+			anthropic.Options{Credential: secret.New("sk-ant-api03-x")},
+			client,
 			http.Header{"X-Api-Key": {"sk-ant-api03-x"}, "Anthropic-Beta": {"b-1", "b-2"}, "Anthropic-Version": {"2023-06-01"}},
 		},
 		"none": {anthropic.Options{}, nil, http.Header{"X-Api-Key": nil, "Authorization": nil}},
 		"OAuth token": {
-			anthropic.Options{Credential: secret.New("sk-ant-oat01-x")}, client,
+			anthropic.Options{Credential: secret.New("sk-ant-oat01-x")},
+			client,
 			http.Header{"Authorization": {"Bearer sk-ant-oat01-x"}, "X-Api-Key": nil, "Anthropic-Beta": {"oauth-2025-04-20,b-1,b-2"}},
 		},
 		"configured fields": {

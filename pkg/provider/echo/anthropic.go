@@ -41,6 +41,7 @@ func wholeMessage(a *ask, r *reply) []byte {
 func anthropicStop(r *reply) string {
 	reason, matched := "end_turn", "null"
 	switch r.stop {
+	case stopNatural:
 	case stopLength:
 		reason = "max_tokens"
 	case stopSequence:

@@ -67,7 +67,7 @@ func (p *Provider) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error
 // The paths of the vendor in memory: those of the vendors whose dialects it speaks.
 const (
 	pathMessages    = "/v1/messages"
-	pathCountTokens = "/v1/messages/count_tokens"
+	pathCountTokens = "/v1/messages/count_tokens" //nolint:gosec // a path, no credential
 	pathChat        = "/v1/chat/completions"
 	pathCompletions = "/v1/completions"
 	pathEmbeddings  = "/v1/embeddings"

@@ -61,7 +61,7 @@ func TestClosedCountsEveryKindOfFailure(t *testing.T) {
 		h    http.HandlerFunc
 		want string
 	}{
-		{"status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slow down", 429) }, "status 429, want 200: slow down"},
+		{"status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slow down", http.StatusTooManyRequests) }, "status 429, want 200: slow down"},
 		{"a byte more", say(answer + "!"), "body of 13 bytes, want 12"},
 		{"a byte less", say(answer[1:]), "body of 11 bytes, want 12"},
 		{"another byte", say("Hello, hello"), "differs from the provider's"},
@@ -158,7 +158,7 @@ func TestOpenCountsTheWaitingOfPlannedCalls(t *testing.T) {
 
 func TestOpenEndsAtAFailure(t *testing.T) {
 	t.Parallel()
-	addr := newBackend(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) })
+	addr := newBackend(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) })
 	_, err := Open(t.Context(), Plan{Addr: addr, Call: newCall(), Conns: 2, For: time.Minute}, 100)
 	if err == nil || !strings.Contains(err.Error(), "status 500") {
 		t.Errorf("got %v, want the status", err)
@@ -224,7 +224,7 @@ func TestOpenStreamsReportsWhatFails(t *testing.T) {
 	}{
 		{"status", func(w http.ResponseWriter, r *http.Request) {
 			if n.Add(1) == 3 {
-				http.Error(w, "no", 503)
+				http.Error(w, "no", http.StatusServiceUnavailable)
 				return
 			}
 			drip(&open)(w, r)

@@ -92,7 +92,7 @@ func (p *Process) run(ctx context.Context) error {
 	go func() {
 		defer close(p.exited)
 		if err := p.cmd.Wait(); ctx.Err() == nil {
-			p.err = fmt.Errorf("%s has ended by itself (%v); its log ends:\n%s", p.Name, err, tail(p.log))
+			p.err = fmt.Errorf("%s has ended by itself (%w); its log ends:\n%s", p.Name, err, tail(p.log))
 		}
 	}()
 	return nil

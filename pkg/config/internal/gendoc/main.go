@@ -18,7 +18,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(*out, page, 0o644); err != nil { //nolint:gosec // a manual is for everybody
+	if err := os.WriteFile(*out, page, 0o644); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -77,9 +77,11 @@ func (p *page) names(k key) string {
 		return "**any other key**"
 	}
 	text := "**`" + k.name + "`**"
+	var textSb80 strings.Builder
 	for _, name := range strings.FieldsFunc(k.also, func(c rune) bool { return c == ',' }) {
-		text += ", also `" + name + "`"
+		textSb80.WriteString(", also `" + name + "`")
 	}
+	text += textSb80.String()
 	return text
 }
 
