@@ -56,7 +56,7 @@ func (n NanoUSD) AppendText(dst []byte) []byte {
 	if n < 0 {
 		u = -u
 	}
-	dst = fmt.Appendf(dst, "%d", u/uint64(USD))
+	dst = strconv.AppendUint(dst, u/uint64(USD), 10)
 	frac := u % uint64(USD)
 	if frac == 0 {
 		return dst

@@ -36,34 +36,50 @@ func (s *Server) writeBy(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.opts.Limits.WriteTime))
 }
 
+// fields sets header fields whose names are canonical already. All values share
+// one array: a call sets a dozen of them.
+type fields struct {
+	h      http.Header
+	values []string
+}
+
+// mostFields is how many fields setFacts sets at most.
+const mostFields = 10
+
+func (f *fields) set(name, value string) {
+	f.values = append(f.values, value)
+	n := len(f.values)
+	f.h[name] = f.values[n-1 : n : n]
+}
+
 // setFacts tells the client about its call.
 func setFacts(h http.Header, c *gateway.Call) {
-	f := &c.Facts
-	id := []string{c.ID}
-	h["X-Request-Id"] = id
+	facts := &c.Facts
+	f := fields{h, make([]string, 0, mostFields)}
+	f.set("X-Request-Id", c.ID)
 	if c.Frontend.Dialect() == llm.Anthropic {
-		h["Request-Id"] = id
+		f.set("Request-Id", c.ID)
 	}
-	if f.Cache != "" {
-		h["X-Llmgw-Cache"] = []string{f.Cache}
+	if facts.Cache != "" {
+		f.set("X-Llmgw-Cache", facts.Cache)
 	}
-	if f.Age >= 0 {
-		h["Age"] = []string{strconv.FormatInt(int64(f.Age/time.Second), 10)}
+	if facts.Age >= 0 {
+		f.set("Age", strconv.FormatInt(int64(facts.Age/time.Second), 10))
 	}
-	if f.Attempts == 0 {
+	if facts.Attempts == 0 {
 		return
 	}
-	h["X-Llmgw-Model-Id"] = []string{f.Deployment}
-	h["X-Llmgw-Attempts"] = []string{strconv.Itoa(f.Attempts)}
-	h["X-Llmgw-Overhead-Ms"] = []string{strconv.FormatFloat(float64(f.Overhead.Microseconds())/1000, 'f', -1, 64)}
-	if f.CostKnown {
-		h["X-Llmgw-Response-Cost"] = []string{f.Cost.String()}
+	f.set("X-Llmgw-Model-Id", facts.Deployment)
+	f.set("X-Llmgw-Attempts", strconv.Itoa(facts.Attempts))
+	f.set("X-Llmgw-Overhead-Ms", strconv.FormatFloat(float64(facts.Overhead.Microseconds())/1000, 'f', -1, 64))
+	if facts.CostKnown {
+		f.set("X-Llmgw-Response-Cost", facts.Cost.String())
 	}
-	if f.Capped > 0 {
-		h["X-Llmgw-Max-Tokens-Capped"] = []string{strconv.FormatInt(f.Capped, 10)}
+	if facts.Capped > 0 {
+		f.set("X-Llmgw-Max-Tokens-Capped", strconv.FormatInt(facts.Capped, 10))
 	}
-	if f.UpstreamRequestID != "" {
-		h["X-Llmgw-Upstream-Request-Id"] = []string{f.UpstreamRequestID}
+	if facts.UpstreamRequestID != "" {
+		f.set("X-Llmgw-Upstream-Request-Id", facts.UpstreamRequestID)
 	}
 }
 

@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/dialect"
@@ -79,20 +78,18 @@ func (Frontend) AppendError(dst []byte, e *llm.Error, requestID string) (status 
 	return r.status, append(dst, '}')
 }
 
-// SetLimits implements dialect.Frontend. Fields: docs.anthropic.com/en/api/rate-limits,
-// as of 2026-11.
+// The fields of rate limits: docs.anthropic.com/en/api/rate-limits, as of 2026-11.
+var (
+	requestFields = dialect.LimitFields{Limit: "Anthropic-Ratelimit-Requests-Limit", Remaining: "Anthropic-Ratelimit-Requests-Remaining", Reset: "Anthropic-Ratelimit-Requests-Reset"}
+	tokenFields   = dialect.LimitFields{Limit: "Anthropic-Ratelimit-Tokens-Limit", Remaining: "Anthropic-Ratelimit-Tokens-Remaining", Reset: "Anthropic-Ratelimit-Tokens-Reset"}
+)
+
+// SetLimits implements dialect.Frontend.
 func (Frontend) SetLimits(h llm.Header, states []llm.LimitState) {
-	setLimit(h, dialect.Tightest(states, llm.Requests), "Anthropic-Ratelimit-Requests-")
-	setLimit(h, dialect.Tightest(states, llm.Tokens), "Anthropic-Ratelimit-Tokens-")
+	dialect.SetLimit(h, &requestFields, dialect.Tightest(states, llm.Requests), appendReset)
+	dialect.SetLimit(h, &tokenFields, dialect.Tightest(states, llm.Tokens), appendReset)
 }
 
-func setLimit(h llm.Header, s *llm.LimitState, prefix string) {
-	if s == nil {
-		return
-	}
-	h.Set(prefix+"Limit", strconv.FormatInt(s.Limit, 10))
-	h.Set(prefix+"Remaining", strconv.FormatInt(s.Left(), 10))
-	if !s.Reset.IsZero() {
-		h.Set(prefix+"Reset", s.Reset.UTC().Format(time.RFC3339))
-	}
+func appendReset(dst []byte, s *llm.LimitState) []byte {
+	return s.Reset.UTC().AppendFormat(dst, time.RFC3339)
 }

@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/dialect"
@@ -96,21 +95,20 @@ func appendOrNull(dst []byte, s string) []byte {
 	return toplevel.AppendString(dst, s)
 }
 
-// SetLimits implements dialect.Frontend. Fields:
-// platform.openai.com/docs/guides/rate-limits, as of 2026-11.
+// The fields of rate limits: platform.openai.com/docs/guides/rate-limits, as of
+// 2026-11.
+var (
+	requestFields = dialect.LimitFields{Limit: "X-Ratelimit-Limit-Requests", Remaining: "X-Ratelimit-Remaining-Requests", Reset: "X-Ratelimit-Reset-Requests"}
+	tokenFields   = dialect.LimitFields{Limit: "X-Ratelimit-Limit-Tokens", Remaining: "X-Ratelimit-Remaining-Tokens", Reset: "X-Ratelimit-Reset-Tokens"}
+)
+
+// SetLimits implements dialect.Frontend.
 func (Frontend) SetLimits(h llm.Header, states []llm.LimitState) {
-	setLimit(h, dialect.Tightest(states, llm.Requests), "Requests")
-	setLimit(h, dialect.Tightest(states, llm.Tokens), "Tokens")
+	dialect.SetLimit(h, &requestFields, dialect.Tightest(states, llm.Requests), appendReset)
+	dialect.SetLimit(h, &tokenFields, dialect.Tightest(states, llm.Tokens), appendReset)
 }
 
-func setLimit(h llm.Header, s *llm.LimitState, unit string) {
-	if s == nil {
-		return
-	}
-	h.Set("X-Ratelimit-Limit-"+unit, strconv.FormatInt(s.Limit, 10))
-	h.Set("X-Ratelimit-Remaining-"+unit, strconv.FormatInt(s.Left(), 10))
-	if !s.Reset.IsZero() {
-		// OpenAI writes durations as Go does: 17ms, 1s, 6m0s.
-		h.Set("X-Ratelimit-Reset-"+unit, max(0, time.Until(s.Reset)).Round(time.Millisecond).String())
-	}
+// appendReset writes durations as OpenAI and Go do: 17ms, 1s, 6m0s.
+func appendReset(dst []byte, s *llm.LimitState) []byte {
+	return append(dst, max(0, time.Until(s.Reset)).Round(time.Millisecond).String()...)
 }
