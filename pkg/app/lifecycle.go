@@ -79,6 +79,8 @@ func (a *App) listen(ctx context.Context) (err error) {
 	}
 	if addr := a.cfg.Metrics.Addr; addr != "" {
 		if a.ports.metrics, err = lc.Listen(ctx, "tcp", addr); err != nil {
+			// Nobody serves it yet, so that nobody would close it.
+			err = errors.Join(err, a.ports.main.Close())
 			return fmt.Errorf("listen for metrics (monitoring_settings.prometheus_port): %w", err)
 		}
 		mux := http.NewServeMux()
@@ -131,6 +133,10 @@ func (a *App) Reload(cfg *config.Config) error {
 		return fmt.Errorf("the address cannot change while running (%s to %s): restart", a.cfg.Listen, cfg.Listen)
 	case cfg.DataDir != a.cfg.DataDir:
 		return fmt.Errorf("general_settings.data_dir cannot change while running (%s to %s): restart", a.cfg.DataDir, cfg.DataDir)
+	case cfg.Metrics.Addr != a.cfg.Metrics.Addr:
+		return fmt.Errorf("monitoring_settings.prometheus_port cannot change while running (%q to %q): restart", a.cfg.Metrics.Addr, cfg.Metrics.Addr)
+	case !keepsCache(&a.cfg.Document.CacheSettings, &cfg.Document.CacheSettings):
+		return errors.New("cache_settings: a cache cannot be set up, resized or given another cache_ttl while running: restart")
 	}
 	master := a.master
 	if !cfg.MasterKey.Empty() {
@@ -146,6 +152,13 @@ func (a *App) Reload(cfg *config.Config) error {
 	a.gateway.Swap(snapshot)
 	a.cfg, a.master = cfg, master
 	return nil
+}
+
+// keepsCache reports whether the cache that there is serves for the new settings:
+// it can be left unused, but it is made at the start.
+func keepsCache(old, next *config.CacheSettings) bool {
+	return next.Type != "memory" ||
+		(old.Type == next.Type && old.MaxBytes == next.MaxBytes && old.CacheTTL == next.CacheTTL)
 }
 
 // Stop ends the gateway: readiness fails at once, new connections are refused

@@ -56,6 +56,9 @@ func (g *Gateway) admitAsk(ctx context.Context, c *Call) error {
 	c.asking.ask.Lines = c.asking.lines
 	grant, err := g.opts.Admission.Await(ctx, &c.asking.ask, admission.QueueOptions{Wait: c.Snapshot.Budgets.HoldWait})
 	if err != nil {
+		if left := hangUp(ctx, nil); left != nil {
+			return left
+		}
 		return &llm.Error{Kind: llm.Overloaded, Message: "limits and budgets cannot be checked right now", RetryAfter: time.Second, Cause: err}
 	}
 	c.Limits = append(c.Limits[:0], grant.States...)

@@ -71,6 +71,7 @@ func TestAuthorize(t *testing.T) {
 		groups: []*router.Group{sonnet, grouped("gpt-4o", deployed("g", p)), pattern},
 		keys: map[string]*keys.Key{
 			"sk-only-claude": {ID: "key_c", Name: "c", Models: []string{"claude-*"}},
+			"sk-only-haiku":  {ID: "key_h", Name: "h", Models: []string{"claude-haiku"}},
 			"sk-only-sonnet": {ID: "key_s", Name: "s", Models: []string{"claude-sonnet"}},
 		},
 		aliases: map[string]*router.Group{"best": sonnet},
@@ -85,6 +86,8 @@ func TestAuthorize(t *testing.T) {
 		{"an alias", "sk-test", "best", 200, nil},
 		{"an alias of an allowed group", "sk-only-sonnet", "best", 200, nil},
 		{"a pattern", "sk-only-claude", "claude-haiku", 200, nil},
+		{"one name of a pattern", "sk-only-haiku", "claude-haiku", 200, nil},
+		{"another name of the pattern", "sk-only-haiku", "claude-opus", 403, []string{"may not use the model"}},
 		{"an unknown one", "sk-test", "gpt-4", 404, []string{"not served", "nearest that this key may use: gpt-4o, claude-"}},
 		{"unknown, seen by a narrow key", "sk-only-claude", "gpt-4", 404, []string{"may use: claude-"}},
 		{"not for this key", "sk-only-claude", "gpt-4o", 403, []string{"may not use the model", "claude-sonnet"}},

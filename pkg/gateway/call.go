@@ -117,6 +117,8 @@ type spent struct {
 	// sent says that the request of the last attempt may have reached the provider.
 	sent bool
 	meta llm.Meta
+	// whole says that the answer has come to its end: meta is final.
+	whole bool
 	// bytes counts the answer's bytes seen.
 	bytes int64
 	// upstream is the time spent waiting for providers, up to the first event of a
@@ -138,6 +140,11 @@ type storing struct {
 // whole, or nil. Nothing of the call or its answer may be used afterwards.
 func (c *Call) Release(writeErr error) {
 	g := c.gateway
+	if c.client == nil {
+		// It never came to Handle: there is no call to write down, only one to count.
+		c.done = true
+		c.log.Status, c.log.ErrorType = requestlog.StatusError, llm.Internal.String()
+	}
 	if !c.done {
 		c.finish(hangUp(c.client, writeErr))
 	}

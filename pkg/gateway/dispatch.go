@@ -31,7 +31,16 @@ func (g *Gateway) dispatch(Handler) Handler {
 			if last != nil && !c.another(ctx, cand, last, i) {
 				continue
 			}
-			a, err := g.attempt(ctx, c, cand)
+			if left := hangUp(ctx, nil); left != nil {
+				return nil, left
+			}
+			limit, err := c.cover(ctx, cand)
+			if err != nil {
+				// This says nothing about the deployment, and the next one may be cheaper.
+				last = llm.AsError(err)
+				continue
+			}
+			a, err := g.attempt(ctx, c, cand, limit)
 			if err == nil {
 				cand.Health.OK()
 				// No further attempt can follow: a stream may last long, and its prompt need
@@ -87,13 +96,16 @@ func (c *Call) another(ctx context.Context, cand *router.Candidate, last *llm.Er
 }
 
 // attempt sends the call to one candidate and waits for its answer, or for the
-// first event of its stream.
-func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate) (*llm.Answer, error) {
-	limit, err := c.cover(ctx, cand)
-	if err != nil {
-		return nil, err
-	}
+// first event of its stream. limit is the output limit that the hold pays for, 0
+// where the call needs none.
+func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate, limit int64) (*llm.Answer, error) {
 	actx, a := g.begin(ctx, c.head.Stream)
+	answered := false
+	defer func() {
+		if !answered {
+			a.end() // also where the provider panics
+		}
+	}()
 	start := time.Now()
 	if c.Facts.Attempts == 0 {
 		c.Facts.Overhead = start.Sub(c.Received)
@@ -111,10 +123,10 @@ func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate) 
 	c.spent.upstream += took
 	c.note(cand, answer, err, took)
 	if err != nil {
-		a.end()
 		c.failed(err)
 		return nil, err
 	}
+	answered = true
 	c.Facts.Deployment, c.Facts.Capped = cand.ID, limit
 	c.Facts.UpstreamRequestID = answer.UpstreamRequestID
 	return answer, nil
@@ -125,13 +137,15 @@ func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate) 
 func (c *Call) take(answer *llm.Answer, a *attempt) (*llm.Answer, error) {
 	if answer.Stream == nil {
 		a.end()
-		c.spent.meta = answer.Meta
+		c.spent.meta, c.spent.whole = answer.Meta, true
 		c.spent.bytes = int64(len(answer.Body))
 		return answer, nil
 	}
 	first, err := answer.Stream.Next()
-	if err == nil && first.Kind == llm.Failure && first.Err != nil {
-		err = first.Err
+	if err == nil && first.Kind == llm.Failure {
+		// The provider has answered, if only to say no: that is free.
+		c.spent.sent = false
+		err = failure(first.Err)
 	}
 	if err != nil {
 		// The stream has failed already; there is nothing more to learn from closing it.
@@ -215,8 +229,9 @@ func (c *Call) note(cand *router.Candidate, a *llm.Answer, err error, took time.
 // hard budget pays and nobody waited for the answer; else its input.
 func (c *Call) failed(err error) {
 	e := llm.AsError(err)
+	sent := c.spent.sent && e.Upstream == nil && !neverSent(e)
 	c.spent.sent = false
-	if e.Upstream != nil || neverSent(err) {
+	if !sent {
 		return
 	}
 	input := c.estimateInput()
@@ -233,8 +248,14 @@ func (c *Call) failed(err error) {
 	}
 }
 
-// neverSent reports whether the provider cannot have seen the request.
-func neverSent(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+// neverSent reports whether the provider cannot have seen the request: there was
+// no connection, or the gateway itself refused to make the attempt.
+func neverSent(e *llm.Error) bool {
+	switch e.Kind {
+	case llm.Timeout, llm.Canceled, llm.Upstream:
+		var op *net.OpError
+		return errors.As(e, &op) && op.Op == "dial"
+	default:
+		return true
+	}
 }

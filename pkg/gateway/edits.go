@@ -8,7 +8,8 @@ import (
 // edits are the changes to the body for one candidate.
 func (c *Call) edits(cand *router.Candidate, limit int64) llm.Edits {
 	e := llm.Edits{Head: &c.head, MaxOutput: limit, Defaults: c.defaults(cand)}
-	if cand.Model != c.head.Model {
+	// A model in the path wins over the body's, which is not known to be the same.
+	if cand.Model != c.head.Model || c.Model != "" {
 		e.Model = cand.Model
 	}
 	// Without it OpenAI's streams carry no usage at all.
@@ -25,6 +26,10 @@ var sampling = map[string]bool{"temperature": true, "top_p": true, "top_k": true
 // a call that has both.
 var limits = map[string]bool{"max_tokens": true, "max_completion_tokens": true}
 
+// multiples are the parameters that ask for several answers: under a hard budget
+// no more than the client's own number of them is held.
+var multiples = map[string]bool{"n": true, "best_of": true}
+
 // defaults are the deployment's parameters that leave the call valid. Those that
 // the body has are skipped by Patch.
 func (c *Call) defaults(cand *router.Candidate) []llm.Default {
@@ -37,6 +42,9 @@ func (c *Call) defaults(cand *router.Candidate) []llm.Default {
 			continue
 		}
 		if limits[d.Name] && c.head.MaxOutput != 0 {
+			continue
+		}
+		if multiples[d.Name] && c.holding.hard {
 			continue
 		}
 		valid = append(valid, d)

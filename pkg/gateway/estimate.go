@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -60,7 +61,20 @@ func (m *means) add(group string, output int64) {
 func (c *Call) seen() llm.Usage {
 	u := c.spent.meta.Usage
 	u.Input = max(u.Input, c.estimateInput())
-	u.Output = max(u.Output, tokensIn(c.spent.bytes))
+	u.Output = max(u.Output, min(tokensIn(c.spent.bytes), c.mostOutput()))
 	u.Reported = false
 	return u
+}
+
+// mostOutput is how many tokens the call's answers can have had together: without
+// it the bytes around each word of a stream would pass for words.
+func (c *Call) mostOutput() int64 {
+	switch cand := c.spent.candidate; {
+	case c.Facts.Capped > 0:
+		return times(c.Facts.Capped, c.head.Choices)
+	case c.head.MaxOutput == 0 && cand.Facts.MaxOutputTokens == 0:
+		return math.MaxInt64
+	default:
+		return c.outputLimit(cand)
+	}
 }

@@ -50,8 +50,12 @@ func (c *Call) complete(err error, usage llm.Usage, cost llm.NanoUSD) {
 	r.Status = requestlog.StatusSuccess
 	if e := llm.AsError(err); e != nil {
 		r.Status, r.ErrorType, r.Error = requestlog.StatusError, e.Kind.String(), whatWentWrong(e)
-		if e.Kind == llm.Canceled {
+		switch {
+		case e.Kind == llm.Canceled:
 			r.HTTPStatus = statusClientClosed
+		case r.HTTPStatus == 0:
+			// The server answers in the gateway's place: it failed.
+			r.HTTPStatus, _ = c.Frontend.AppendError(nil, e, c.ID)
 		}
 	}
 	if cand := c.spent.candidate; cand != nil {
@@ -104,7 +108,7 @@ func (c *Call) usedLast(err error) (usage llm.Usage, cost llm.NanoUSD) {
 		return usage, cost
 	}
 	usage = c.spent.meta.Usage
-	whole := err == nil || c.spent.meta.StopReason != ""
+	whole := err == nil || c.spent.whole || (c.spent.meta.StopReason != "" && usage.Reported)
 	if !usage.Reported || !whole {
 		usage = c.seen()
 	}

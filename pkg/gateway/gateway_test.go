@@ -56,6 +56,7 @@ type lab struct {
 	gateway *gateway.Gateway
 	queue   *admission.Queue
 	ledger  *ledger.Ledger
+	journal *journal.Log
 	dir     string // of the journal
 	records records
 	ids     atomic.Int64
@@ -88,7 +89,7 @@ func (r *records) of(id string) requestlog.Record {
 // noLines is a request log that keeps nothing.
 type noLines struct{}
 
-func (noLines) Append([]byte) error                          { return nil }
+func (noLines) Append([]byte) error                        { return nil }
 func (noLines) TailIDs(int64) (map[string]struct{}, error) { return nil, nil }
 
 func newLab(tb testing.TB, s setup) *lab {
@@ -103,16 +104,25 @@ func newLab(tb testing.TB, s setup) *lab {
 			tb.Error(err)
 		}
 	})
+	l.journal = j
 	l.ledger = ledger.New(ledger.Options{Journal: j, Log: noLines{}, Dir: tb.TempDir()})
 	if _, err := l.ledger.Recover(context.WithoutCancel(tb.Context())); err != nil {
 		tb.Fatal(err)
 	}
 	l.queue = admission.NewQueue(admission.NewMemory(admission.MemoryOptions{}), 0)
 	l.gateway = gateway.New(gateway.Options{
-		Admission: l.queue, Ledger: l.ledger, Cache: s.cache, Observers: []gateway.Observer{&l.records},
+		Admission: l.queue, Ledger: l.ledger, Cache: s.cache, Observers: l.observers(),
 		Logger: slog.New(slog.DiscardHandler), Owner: "test", DisconnectGrace: s.grace,
 	}, s.snapshot())
 	return l
+}
+
+// observers are nobody in benchmarks.
+func (l *lab) observers() []gateway.Observer {
+	if _, ok := l.tb.(*testing.B); ok {
+		return nil
+	}
+	return []gateway.Observer{&l.records}
 }
 
 func (s setup) snapshot() *gateway.Snapshot {
@@ -190,7 +200,9 @@ func (l *lab) call(text string) *gateway.Call {
 
 // openAI makes it a call in OpenAI's dialect.
 func openAI(op llm.Op) func(*gateway.Call) {
-	return func(c *gateway.Call) { c.Frontend, c.Op, c.Endpoint = dialect.Frontend(openai.Frontend{}), op, "/v1/"+op.String() }
+	return func(c *gateway.Call) {
+		c.Frontend, c.Op, c.Endpoint = dialect.Frontend(openai.Frontend{}), op, "/v1/"+op.String()
+	}
 }
 
 func counting(c *gateway.Call) { c.Op = llm.OpCountTokens }

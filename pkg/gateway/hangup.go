@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -86,8 +87,12 @@ func (a *attempt) end() {
 	a.cancel()
 }
 
-// hangUp is the error of a call whose client left, or nil where it did not.
+// hangUp is the error of a call whose client left, or nil where it did not. Where
+// the server failed, writeErr is its own *llm.Error.
 func hangUp(client context.Context, writeErr error) error {
+	if own, ok := errors.AsType[*llm.Error](writeErr); ok {
+		return own
+	}
 	if client.Err() == nil && writeErr == nil {
 		return nil
 	}

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/bits"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -133,10 +135,13 @@ func (c *Call) reachOf() error {
 }
 
 // bound is how many tokens of input the call can be billed for at most: its bytes
-// plus what the provider adds, or the context window where the body reaches
+// and those of configured defaults plus what the provider adds, or the context window where the body reaches
 // beyond itself.
 func (c *Call) bound(cand *router.Candidate) int64 {
 	input := c.size + c.Snapshot.Budgets.Overhead
+	for i := range cand.Defaults {
+		input += int64(len(cand.Defaults[i].Value))
+	}
 	if c.asking.reach == (dialect.Reach{}) {
 		return input
 	}
@@ -145,7 +150,7 @@ func (c *Call) bound(cand *router.Candidate) int64 {
 		window = unknownContext
 	}
 	// Each use of a tool is another pass over the context.
-	return max(input, window*(1+c.asking.reach.ServerTools))
+	return max(input, times(window, 1+c.asking.reach.ServerTools))
 }
 
 // worstCase is what the call costs at most with that many tokens of output.
@@ -172,14 +177,24 @@ func (c *Call) outputLimit(cand *router.Candidate) int64 {
 	if limit == 0 {
 		limit = unknownOutput
 	}
-	return limit * c.head.Choices
+	return times(limit, c.head.Choices)
+}
+
+// times multiplies two counts. Clients choose them, so that the product of large
+// ones must not come out small: it saturates.
+func times(a, b int64) int64 {
+	hi, lo := bits.Mul64(uint64(max(0, a)), uint64(max(0, b)))
+	if hi != 0 || lo > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(lo)
 }
 
 // leastOutput is what the call's answers are never capped below: enough to be
 // useful, more than its thinking, and no more than the client itself asked for.
 func (c *Call) leastOutput(cand *router.Candidate) int64 {
 	least := max(leastUseful, c.head.ThinkingBudget+1)
-	return min(least*c.head.Choices, c.outputLimit(cand))
+	return min(times(least, c.head.Choices), c.outputLimit(cand))
 }
 
 // cap is the output limit for one answer that the hold pays for, in tokens; 0

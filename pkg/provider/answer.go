@@ -13,6 +13,9 @@ import (
 // maxRefusal bounds what is read of the body of a failed call, in bytes.
 const maxRefusal = 1 << 20
 
+// lastStatus is the last status that means something (RFC 9110, section 15).
+const lastStatus = 599
+
 // answer turns a response into what the gateway works with. On an error the
 // response is the caller's to close.
 func (a *attempt) answer(c *Call, resp *http.Response) (*llm.Answer, error) {
@@ -26,7 +29,7 @@ func (a *attempt) answer(c *Call, resp *http.Response) (*llm.Answer, error) {
 		Dialect: c.Backend.Dialect(), UpstreamRequestID: requestIDOf(resp.Header),
 	}
 	switch {
-	case resp.StatusCode >= http.StatusBadRequest:
+	case resp.StatusCode >= http.StatusBadRequest && resp.StatusCode <= lastStatus:
 		return nil, refusal(c, resp, body, ans)
 	case resp.StatusCode < http.StatusOK, resp.StatusCode >= http.StatusMultipleChoices:
 		return nil, redirected(resp)

@@ -144,16 +144,27 @@ func (b *body) grow(size int64) error {
 
 // get takes a buffer of at least size bytes.
 func (p *bodies) get(size int64) *[]byte {
-	class := max(bits.Len64(uint64(max(size, 1)-1)), smallestClass)
-	if class > largestClass {
-		buf := make([]byte, size)
-		return &buf
+	if class := classOf(size); class <= largestClass {
+		if buf, ok := p.pools[class-smallestClass].Get().(*[]byte); ok {
+			return buf
+		}
 	}
-	if buf, ok := p.pools[class-smallestClass].Get().(*[]byte); ok {
-		return buf
-	}
-	buf := make([]byte, 1<<class)
+	buf := make([]byte, bufferSize(size))
 	return &buf
+}
+
+// classOf is the class of the smallest pooled buffer that holds size bytes; one
+// above largestClass is not pooled.
+func classOf(size int64) int {
+	return max(bits.Len64(uint64(max(size, 1)-1)), smallestClass)
+}
+
+// bufferSize is how large the buffer for size bytes is.
+func bufferSize(size int64) int64 {
+	if class := classOf(size); class <= largestClass {
+		return 1 << class
+	}
+	return size
 }
 
 // put gives a buffer back, if it has a pool.

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -20,31 +19,35 @@ func (s *Server) call(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := s.opts.Gateway.NewCall()
 		var failed error
+		begun := false
 		defer func() {
-			if p := recover(); p != nil {
+			p := recover()
+			if p != nil {
 				failed = s.panicked(p)
-				c.Release(failed)
-				panic(http.ErrAbortHandler)
 			}
+			id := c.ID
 			c.Release(failed)
+			switch {
+			case p == nil:
+			case begun:
+				// No client must take what it has for whole.
+				panic(http.ErrAbortHandler)
+			default:
+				s.writeErrorAs(w, rt.frontend, id, llm.AsError(failed))
+			}
 		}()
 		s.fill(c, rt, w, r)
 		a := s.opts.Gateway.Handle(r.Context(), c)
+		begun = true
 		failed = s.write(w, r, c, a)
 	})
 }
 
-// errPanic is what a call that made the gateway panic is settled with.
-var errPanic = errors.New("panic")
-
-// panicked logs a panic with its stack. The response may have begun: the caller
-// cuts the connection, so that no client takes it for whole.
+// panicked logs a panic with its stack and gives the error to tell and to settle
+// the call with.
 func (s *Server) panicked(p any) error {
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		return err
-	}
 	s.opts.Logger.Error("panic in a call", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-	return errPanic
+	return &llm.Error{Kind: llm.Internal, Message: "internal error", Cause: fmt.Errorf("panic: %v", p)}
 }
 
 // fill puts the request into the call, its body included.
@@ -55,6 +58,11 @@ func (s *Server) fill(c *gateway.Call, rt route, w http.ResponseWriter, r *http.
 	c.Header, c.Query = llm.Header(r.Header), r.URL.RawQuery
 	c.ClientIP = s.clientIP(r)
 
+	if r.Header["Expect"] != nil {
+		// Reading the body writes "100 Continue", and the deadline of the connection's
+		// last answer may have passed.
+		s.writeBy(w)
+	}
 	deadline := http.NewResponseController(w)
 	// Both calls fail only where the writer has no connection: in tests.
 	_ = deadline.SetReadDeadline(time.Now().Add(s.opts.Limits.BodyTime))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 
@@ -35,17 +36,24 @@ func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*gateway.Caller
 
 // writeError writes an error in the dialect that the request is likely to speak.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *llm.Error) {
-	id := s.nextID()
+	s.writeErrorAs(w, s.frontend(r), s.nextID(), e)
+}
+
+// writeErrorAs writes an error in a dialect, under a request id.
+func (s *Server) writeErrorAs(w http.ResponseWriter, f dialect.Frontend, id string, e *llm.Error) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Request-Id", id)
+	if f.Dialect() == llm.Anthropic {
+		h.Set("Request-Id", id)
+	}
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64(math.Ceil(e.RetryAfter.Seconds())), 10))
 	}
 	if e.NoRetry {
 		h.Set("X-Should-Retry", "false")
 	}
-	status, body := s.frontend(r).AppendError(nil, e, id)
+	status, body := f.AppendError(nil, e, id)
 	s.writeBody(w, status, body)
 }
 
@@ -73,26 +81,50 @@ func (s *Server) writeBody(w http.ResponseWriter, status int, body []byte) {
 
 // notFound answers every path that is not in the map.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.Path
+	target := r.URL.Path
 	const shown = 200
-	if len(path) > shown {
-		path = path[:shown] + "…"
+	if len(target) > shown {
+		target = target[:shown] + "…"
 	}
 	s.writeError(w, r, &llm.Error{
-		Kind: llm.NotFound, NoRetry: true,
-		Message: "this gateway does not serve " + r.Method + " " + path,
+		// OpenAI's own code for it; without one it would be the code of a model.
+		Kind: llm.NotFound, Code: "unknown_url", NoRetry: true,
+		Message: "this gateway does not serve " + r.Method + " " + target,
 	})
+}
+
+// exact takes paths as they are: one with empty or dot segments is not found.
+// http.ServeMux would send the client elsewhere, which is no answer to a POST.
+func (s *Server) exact(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isExact(r.URL.EscapedPath()) {
+			s.notFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isExact reports whether a path has nothing to clean. The targets of CONNECT
+// and of "OPTIONS *" are no paths.
+func isExact(p string) bool {
+	if !strings.HasPrefix(p, "/") {
+		return false
+	}
+	clean := path.Clean(p)
+	return p == clean || len(p) == len(clean)+1 && strings.HasSuffix(p, "/")
 }
 
 // recover answers a request that made its handler panic.
 func (s *Server) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil {
-				if err := s.panicked(p); err != errPanic { //nolint:errorlint // the very value
-					panic(http.ErrAbortHandler)
-				}
-				s.writeError(w, r, &llm.Error{Kind: llm.Internal, Message: "internal error"})
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p) // it is how a handler cuts its connection
+			default:
+				s.writeError(w, r, llm.AsError(s.panicked(p)))
 			}
 		}()
 		next.ServeHTTP(w, r)

@@ -15,7 +15,8 @@ type route struct {
 	frontend dialect.Frontend
 }
 
-// routes is the whole URL map. Around it stands one piece of middleware: recover.
+// routes is the whole URL map. Around it stand two pieces of middleware: recover,
+// and exact.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	anthropic, openai := s.opts.Anthropic, s.opts.OpenAI
@@ -54,5 +55,5 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", s.root) // HEAD too
 	mux.HandleFunc("/", s.notFound)
 
-	return s.recover(mux)
+	return s.recover(s.exact(mux))
 }

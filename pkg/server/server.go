@@ -73,13 +73,16 @@ type Server struct {
 // New makes a server that listens to nothing yet.
 func New(opts Options) *Server {
 	s := &Server{opts: opts}
-	s.bodies.max, s.bodies.room = opts.Limits.Body, opts.Limits.InFlight
+	// There is always room for one body of the largest size, in the buffer it takes.
+	s.bodies.max, s.bodies.room = opts.Limits.Body, max(opts.Limits.InFlight, bufferSize(opts.Limits.Body+1))
 	s.http = &http.Server{
 		Handler:           s.routes(),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(quiet{opts.Logger}, "", 0),
+		// "OPTIONS *" is as unknown as any other path, and told so like any other.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     log.New(quiet{opts.Logger}, "", 0),
 	}
 	return s
 }

@@ -101,7 +101,6 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *gateway.Call,
 	h["X-Accel-Buffering"] = []string{"no"}
 	out := newStreamWriter(w, enc, s.opts.Limits)
 	defer out.close()
-	s.writeBy(w)
 	w.WriteHeader(a.Status)
 	for {
 		ev, err := a.Stream.Next()

@@ -7,6 +7,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -18,6 +21,8 @@ import (
 const (
 	crashSeed    = 20261122
 	crashCallers = 16
+	// startTime is what a gateway needs to read its books and to serve.
+	startTime = 50 * time.Millisecond
 	// crashLoad is how long the callers call at most before the gateway is killed.
 	crashLoad = 800 * time.Millisecond
 	// budgetKey falls under a hard budget, freeKey under none.
@@ -53,6 +58,9 @@ func TestKillLosesNothing(t *testing.T) {
 		<-time.After(between(r, 0, crashLoad))
 		gw.Kill()
 		calls = append(calls, load.end()...)
+		for range 3 {
+			killStarting(t, config, dataDir, between(r, 0, startTime))
+		}
 	}
 	gw := start(t, config, dataDir)
 	load := startLoad(t, gw.URL(), uint64(rounds), newQuestion)
@@ -66,6 +74,23 @@ func TestKillLosesNothing(t *testing.T) {
 	c.checkInterrupted(rounds)
 	c.checkTotals(readTotals(t, gw.DataDir()))
 	t.Logf("%d calls, %d answered in full, %d lines, %d of them interrupted", len(calls), c.whole, len(lines), c.interrupted)
+}
+
+// killStarting starts a gateway and kills it after a time in which it may or may
+// not have come to bring its books into order.
+func killStarting(t *testing.T, config, dataDir string, after time.Duration) {
+	t.Helper()
+	file := writeConfig(t, config)
+	cmd := exec.CommandContext(t.Context(), os.Getenv(gatewaytest.BinaryEnv), "serve", "--config", file, "--listen", "127.0.0.1:0")
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(file), "LLMGW_DATA_DIR=" + dataDir}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(after)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Errorf("kill a gateway that starts: %v", err)
+	}
+	_ = cmd.Wait() // That it was killed is no news.
 }
 
 // crashConfig has the two keys, one of them under a hard budget, in dollars.
@@ -113,6 +138,27 @@ func TestKillDoesNotLiftABudget(t *testing.T) {
 	}
 	if spent < limit*9/10 {
 		t.Errorf("calls are refused though only %d of %d are spent", spent, limit)
+	}
+}
+
+// TestStopCutsNothing stops the gateway by SIGTERM under load: every call that it
+// had begun is answered in full, logged and counted.
+func TestStopCutsNothing(t *testing.T) {
+	t.Logf("seed %d", crashSeed)
+	v := startVendor(t)
+	gw := start(t, crashConfig(v, "100000"), "")
+	load := startLoad(t, gw.URL(), 0, newQuestion)
+	<-time.After(crashLoad / 4)
+	gw.Stop()
+	calls := load.end()
+
+	c := newCrashReport(t, calls, gw.Log())
+	c.checkAnswers()
+	c.checkBills(v.bills())
+	c.checkInterrupted(0)
+	c.checkTotals(readTotals(t, gw.DataDir()))
+	if c.interrupted > 0 || c.whole < len(c.lines) {
+		t.Errorf("of %d calls that were begun %d were answered in full, %d are interrupted", len(c.lines), c.whole, c.interrupted)
 	}
 }
 

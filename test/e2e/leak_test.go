@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -19,10 +20,13 @@ const (
 	leakCallers = 64
 	// leakParallel is the key's limit of open calls: more than the callers need,
 	// also where the gateway reads on for some that have left.
-	leakParallel = 128
+	leakParallel = 256
 	leakKey      = "sk-e2e-leak-3333333333333333"
 	// leakLimit is the key's hard budget in nano-dollars.
 	leakLimit = 1_000_000_000_000
+	// leakWorst is what no call of the chaos can cost: bodies stay below 500 bytes,
+	// their output limits below 300 tokens, and there are two attempts at most.
+	leakWorst = 2 * ((500+4096)*inputPrice + 300*outputPrice)
 	// leakAttempt bounds an attempt at the vendor.
 	leakAttempt = time.Second
 	// settleTime is how long the gateway has to come to rest. It reads on up to
@@ -39,18 +43,25 @@ func TestHangUpsLeaveNothingBehind(t *testing.T) {
 	if testing.Short() {
 		calls = 2_000
 	}
+	if soaking() {
+		calls = 50_000
+	}
 	v := startVendor(t)
 	gw := start(t, models(v.URL, leakAttempt)+fmt.Sprintf(`
   - model_name: patient
-    litellm_params: {model: openai/mock, api_base: "%s/v1", api_key: sk-vendor, timeout: 60}
+    litellm_params: {model: openai/mock, api_base: "%[1]s/v1", api_key: sk-vendor, timeout: 60}
     model_info: {input_cost_per_token: 0.000003, output_cost_per_token: 0.000015}
-general_settings: {master_key: %q, disconnect_grace: 2s}
+  - model_name: twice
+    litellm_params: {model: openai/mock-twice, api_base: "%[1]s/v1", api_key: sk-vendor, timeout: 60, num_retries: 1}
+    model_info: {input_cost_per_token: 0.000003, output_cost_per_token: 0.000015}
+general_settings: {master_key: %[2]q, disconnect_grace: 2s}
+cache_settings: {type: memory}
 router_settings: {cooldown_time: 1}
-security_settings: {valid_api_keys: [%q]}
-rate_limit_settings: {default_limits: {max_parallel: %d}}
+security_settings: {valid_api_keys: [%[3]q]}
+rate_limit_settings: {default_limits: {max_parallel: %[4]d}}
 budget_settings:
-  budgets: [{name: all, limit: %d, period: total, hard_limit: true, api_keys: [%q]}]
-`, v.URL, masterKey, leakKey, leakParallel, leakLimit/1_000_000_000, leakKey), "")
+  budgets: [{name: all, limit: %[5]d, period: total, hard_limit: true, api_keys: [%[3]q]}]
+`, v.URL, masterKey, leakKey, leakParallel, leakLimit/1_000_000_000), "")
 	p := inspect(t, gw)
 
 	chaos(t, v, gw, 0, 200) // so that pools and caches are filled
@@ -62,20 +73,24 @@ budget_settings:
 	t.Run("budget", func(t *testing.T) { budgetIsUsableToItsEnd(t, p, gw) })
 }
 
-// atRest waits for the gateway to come to rest and returns its goroutines and open
-// files. The vendor's end of idle connections is closed: they are no leak, but how
-// many there are is chance.
+// atRest waits for the gateway to come to rest and returns the least goroutines and
+// open files it was seen with: looking at it takes one or two itself. The vendor's
+// end of idle connections is closed: they are no leak, but how many there are is
+// chance.
 func atRest(t *testing.T, p *process, v *vendor) (goroutines, files int) {
 	t.Helper()
+	const looks = 25 // without a new minimum
 	await(t, settleTime, "no call is open", func() bool { return p.inFlight(t) == 0 })
 	v.CloseClientConnections()
-	quiet := 0
-	await(t, settleTime, "the number of goroutines stays the same", func() bool {
+	goroutines, files = p.goroutines(t), p.files(t)
+	since := 0
+	await(t, settleTime, "goroutines and files become no fewer", func() bool {
 		g, f := p.goroutines(t), p.files(t)
-		if quiet++; g != goroutines || f != files {
-			goroutines, files, quiet = g, f, 0
+		if since++; g < goroutines || f < files {
+			since = 0
 		}
-		return quiet == 10
+		goroutines, files = min(g, goroutines), min(f, files)
+		return since == looks
 	})
 	return goroutines, files
 }
@@ -153,6 +168,10 @@ var ends = []ending{
 	{"vendor cuts the body", unary(cutMiddle), readAll(http.StatusBadGateway)},
 	{"vendor cuts the stream", streaming(cutMiddle), readAll(http.StatusOK)},
 	{"left a vendor that fails", ordered(cutEarly), leaveAfter},
+	{"left between two attempts", twice, leaveAfter},
+	{"two attempts", twice, rarely(readAll(http.StatusBadGateway), leaveAfter)},
+	{"from the cache", cached, readAll(http.StatusOK)},
+	{"left an answer from the cache", cached, leaveInStream},
 	{"vendor never answers", ordered(neverAnswer), rarely(readAll(http.StatusGatewayTimeout), leaveAfter)},
 	{"vendor falls silent", streaming(fallSilent), rarely(readAll(http.StatusOK), leaveInStream)},
 }
@@ -167,6 +186,19 @@ func unary(do string) func(*question) {
 
 func streaming(do string) func(*question) {
 	return func(q *question) { q.order.Do, q.stream = do, true }
+}
+
+// twice makes both attempts of a call fail, with a pause between them.
+func twice(q *question) {
+	q.model, q.anthropic, q.order.Do = "twice", false, cutEarly
+}
+
+// cached makes one and the same call.
+func cached(q *question) {
+	*q = question{
+		key: leakKey, stream: true, maxTokens: 10,
+		order: order{ID: "cached", Key: "leak", Do: answerWell, Input: 5, Output: 5, Pieces: 5},
+	}
 }
 
 func streamed(q *question) { q.stream = true }
@@ -304,6 +336,48 @@ func doNotRead(r *rand.Rand, url string, q *question) error {
 	return c.hangUp(r)
 }
 
+// TestSlowClientsAreGivenUp waits for the gateway's own limits: a body that does
+// not come to its end is refused, and a client that does not read is cut off.
+func TestSlowClientsAreGivenUp(t *testing.T) {
+	if !soaking() {
+		t.Skip("takes more than a minute: the gateway gives clients 60 s for a body and for a write (set LLMGW_SOAK=1)")
+	}
+	const patience = 100 * time.Second
+	v := startVendor(t)
+	gw := start(t, hostileConfig(v), "")
+	p := inspect(t, gw)
+	goroutines, files := atRest(t, p, v)
+
+	q := question{key: hostileKey, anthropic: true, maxTokens: 10, order: order{ID: "slow", Do: answerBig, Input: 5, Output: 5}}
+	request, body := q.bytes()
+	sender, err := send(gw.URL(), &q, body+(len(request)-body)/2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sender.Close()
+	q.stream = true
+	reader, err := send(gw.URL(), &q, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if err := errors.Join(reader.SetReadBuffer(4<<10), sender.SetDeadline(time.Now().Add(patience)), reader.SetDeadline(time.Now().Add(patience))); err != nil {
+		t.Fatal(err)
+	}
+	reply, err := sender.readReply(http.MethodPost)
+	if err != nil {
+		t.Fatalf("half a body: %v", err)
+	}
+	late := attack{dialect: "anthropic", verdict: refused}
+	if err := late.judgeRefusal(reply); err != nil {
+		t.Errorf("half a body: %v", err)
+	}
+	await(t, patience, "the client that does not read is cut off", func() bool { return p.inFlight(t) == 0 })
+	sender.Close()
+	reader.Close()
+	atRestAgain(t, p, v, goroutines, files)
+}
+
 // allPlacesAreFree fills the key's limit of open calls to the last place.
 func allPlacesAreFree(t *testing.T, v *vendor, gw *gatewaytest.Gateway) {
 	g := v.newGate(leakParallel)
@@ -353,7 +427,11 @@ func budgetIsUsableToItsEnd(t *testing.T, p *process, gw *gatewaytest.Gateway) {
 	})
 	left := int64(leakLimit)
 	for i := range lines {
-		left -= nanoUSD(t, lines[i].Cost)
+		cost := nanoUSD(t, lines[i].Cost)
+		left -= cost
+		if cost > leakWorst {
+			t.Errorf("call %s is booked at %d nano-dollars, no call can cost more than %d: %+v", lines[i].SessionID, cost, leakWorst, lines[i])
+		}
 	}
 	client := newClient(t, 1)
 	q := question{key: leakKey, maxTokens: left / outputPrice, order: order{ID: "last", Key: "leak", Do: answerWell, Input: 5}}

@@ -28,11 +28,17 @@ func between(r *rand.Rand, low, high time.Duration) time.Duration {
 // start runs a gateway on a configuration. dataDir is "" for a new one.
 func start(t *testing.T, config, dataDir string) *gatewaytest.Gateway {
 	t.Helper()
+	return gatewaytest.Start(t, gatewaytest.Options{Config: writeConfig(t, config), DataDir: dataDir})
+}
+
+// writeConfig puts a configuration into a file of its own.
+func writeConfig(t *testing.T, config string) string {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "llmgw.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return gatewaytest.Start(t, gatewaytest.Options{Config: file, DataDir: dataDir})
+	return file
 }
 
 // The prices of the mock vendor's models, in nano-dollars for one token.

@@ -49,6 +49,7 @@ and a log of every call.`,
 		Args:          noCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	cmd.SuggestionsMinimumDistance = suggestionDistance
 	cmd.SetIn(f.IO.In)
 	cmd.SetOut(f.IO.Out)
 	cmd.SetErr(f.IO.Err)
@@ -56,8 +57,30 @@ and a log of every call.`,
 		return &cli.Error{Code: cli.ExitUsage, Err: err, Hint: fmt.Sprintf("Run '%s --help' for its flags.", c.CommandPath())}
 	})
 	cmd.AddCommand(serve.NewCmd(f, nil), version.NewCmd(f), exitCodes())
+	for _, c := range cmd.Commands() {
+		c.Args = usage(c.Args)
+	}
 	return cmd
 }
+
+// usage makes what a command finds wrong with its arguments an error of the
+// command line.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	if check == nil {
+		return nil
+	}
+	return func(c *cobra.Command, args []string) error {
+		err := check(c, args)
+		if err == nil {
+			return nil
+		}
+		return &cli.Error{Code: cli.ExitUsage, Err: err, Hint: fmt.Sprintf("Run '%s --help' for its flags.", c.CommandPath())}
+	}
+}
+
+// suggestionDistance is how many letters may be wrong in a word that is taken
+// for a command's name.
+const suggestionDistance = 2
 
 // noCommand refuses a word that is no command, and names the ones that look
 // like it.

@@ -187,8 +187,12 @@ func (s *Stream) fill() error {
 // stream may send a plain error in place of frames. No line of an event stream
 // begins like JSON or a web page.
 func (s *Stream) begin() {
-	text := bytes.TrimLeft(s.scanner.Rest(), "\xef\xbb\xbf \r\n\t")
+	rest := s.scanner.Rest()
+	text := bytes.TrimLeft(rest, "\xef\xbb\xbf \r\n\t")
 	if len(text) == 0 {
+		// Nothing but white space so far. Where it goes on it is not looked at again
+		// with each read: over a whole frame of it that would take many seconds.
+		s.begun = len(rest) >= maxPlain
 		return
 	}
 	s.begun = true

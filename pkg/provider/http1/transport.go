@@ -128,36 +128,46 @@ func (t *Transport) serve(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, because(req.Context(), err)
 	}
-	host := target{tls: req.URL.Scheme == "https", host: req.URL.Host}
-	if c := t.pool.get(host); c != nil {
-		resp, err := c.roundTrip(req)
-		if err == nil || c.sent > 0 || req.Context().Err() != nil {
-			return resp, err
-		}
-		if req, err = again(req, err); err != nil {
-			return nil, err
-		}
-	}
-	c, err := t.connect(req.Context(), host)
+	c, err := t.send(req)
 	if err != nil {
 		closeBody(req)
 		return nil, because(req.Context(), err)
 	}
-	return c.roundTrip(req)
+	return c.receive(req)
 }
 
-// again is req with a new body, after one that failed for the reason given.
-func again(req *http.Request, reason error) (*http.Request, error) {
-	if !hasBody(req) {
-		return req, nil
+// send sends req, or as much of it as can be sent without waiting; the
+// connection goes on by itself. With an error the body is still to be closed.
+func (t *Transport) send(req *http.Request) (*conn, error) {
+	host := target{tls: req.URL.Scheme == "https", host: req.URL.Host}
+	c := t.pool.get(host)
+	waited := c != nil
+	if !waited {
+		var err error
+		if c, err = t.connect(req.Context(), host); err != nil {
+			return nil, err
+		}
 	}
-	body, err := req.GetBody()
+	m, err := t.newMessage(req)
 	if err != nil {
-		return nil, fmt.Errorf("%w (and the body cannot be sent again: %w)", reason, err)
+		t.pool.put(c)
+		return nil, err
 	}
-	second := *req
-	second.Body = body
-	return &second, nil
+	if c.send(m) {
+		return c, nil
+	}
+	if waited {
+		c.kill()
+		if c, err = t.connect(req.Context(), host); err != nil {
+			m.free()
+			return nil, err
+		}
+		if c.send(m) {
+			return c, nil
+		}
+	}
+	m.end()
+	return c, nil
 }
 
 // because puts the reason why ctx ended before an error that follows from it.

@@ -6,7 +6,7 @@ package main
 
 import (
 	"flag"
-	"log"
+	"fmt"
 	"os"
 )
 
@@ -14,11 +14,16 @@ func main() {
 	schema := flag.String("schema", ".", "folder of package config")
 	out := flag.String("out", "", "file to write")
 	flag.Parse()
-	page, err := generate(*schema)
+	if err := run(*schema, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "gendoc:", err)
+		os.Exit(1)
+	}
+}
+
+func run(schema, out string) error {
+	page, err := generate(schema)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	if err := os.WriteFile(*out, page, 0o644); err != nil {
-		log.Fatal(err)
-	}
+	return os.WriteFile(out, page, 0o644)
 }
