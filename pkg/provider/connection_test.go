@@ -124,12 +124,14 @@ func TestAnEarlyAnswerDoesNotMixBodies(t *testing.T) {
 	t.Parallel()
 	const size = 900 << 10 // fits the pool, and no socket buffer of a stalled reader
 	answered, proceed := make(chan struct{}), make(chan struct{})
+	goOn := sync.OnceFunc(func() { close(proceed) })
+	defer goOn() // else a failure here would leave the vendor waiting
 	first := make(chan []byte, 1)
 	address := rawServer(t, func(c net.Conn) {
 		head := readHead(t, c)
 		if !bytes.Contains(head, []byte("X-First")) {
 			_, _ = io.CopyN(io.Discard, c, size)
-			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
 			return
 		}
 		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\none\n")
@@ -160,7 +162,7 @@ func TestAnEarlyAnswerDoesNotMixBodies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	close(proceed)
+	goOn()
 	if body := <-first; bytes.Count(body, []byte("A")) != size {
 		t.Errorf("the first body has %d bytes of other calls in it", size-bytes.Count(body, []byte("A")))
 	}

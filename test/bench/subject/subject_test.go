@@ -210,7 +210,7 @@ func TestGatewayConfiguration(t *testing.T) {
 
 func TestNginxNamesAnOwnerOnlyWhereThereIsOne(t *testing.T) {
 	t.Parallel()
-	for owner, want := range map[string]bool{"": false, "root": true} {
+	for owner, want := range map[string]bool{"": false, "root root": true} {
 		b, err := renderNginx(nginxValues{User: owner, Dir: "/d", Workers: 2, Upstream: "u:1", Listen: "l:2"})
 		if err != nil || strings.Contains(string(b), "user root root;") != want {
 			t.Errorf("owner %q: %v\n%s", owner, err, b)
