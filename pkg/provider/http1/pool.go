@@ -18,6 +18,7 @@ type target struct {
 type pool struct {
 	perHost, total int
 	timeout        time.Duration
+	check          time.Duration // how often what waits is looked at
 
 	mu     sync.Mutex // guards what follows
 	stacks map[target][]*conn
@@ -29,7 +30,7 @@ type pool struct {
 func newPool(opts Options) *pool {
 	return &pool{
 		perHost: opts.MaxIdlePerHost, total: opts.MaxIdle, timeout: opts.IdleTimeout,
-		stacks: make(map[target][]*conn),
+		check: min(opts.CheckInterval, opts.IdleTimeout), stacks: make(map[target][]*conn),
 	}
 }
 
@@ -78,45 +79,48 @@ func (p *pool) push(c *conn) bool {
 	p.stacks[c.host] = append(stack, c)
 	p.idle++
 	if p.timer == nil {
-		p.timer = time.AfterFunc(p.timeout, p.prune)
+		p.timer = time.AfterFunc(p.check, p.prune)
 	}
 	return true
 }
 
-// prune closes what has waited for too long, and comes back for the rest.
+// prune closes what has waited for too long or was closed by the server, and
+// comes back for the rest.
 func (p *pool) prune() {
-	for _, c := range p.takeExpired() {
+	for _, c := range p.takeDead() {
 		c.discard()
 	}
 }
 
-func (p *pool) takeExpired() []*conn {
+// takeDead asks each connection that has waited for a while, which is a system
+// call for each that waits without blocking.
+func (p *pool) takeDead() []*conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var expired []*conn
-	next := p.timeout
+	var dead []*conn
 	for host, stack := range p.stacks {
-		old := 0
-		for old < len(stack) && time.Since(stack[old].idleSince) >= p.timeout {
-			old++
+		kept := stack[:0]
+		for _, c := range stack {
+			if time.Since(c.idleSince) < p.check || c.alive(p.timeout) {
+				kept = append(kept, c)
+			} else {
+				dead = append(dead, c)
+			}
 		}
-		expired = append(expired, stack[:old]...)
-		if stack = append([]*conn(nil), stack[old:]...); len(stack) == 0 {
+		clear(stack[len(kept):])
+		if p.stacks[host] = kept; len(kept) == 0 {
 			delete(p.stacks, host)
-			continue
 		}
-		p.stacks[host] = stack
-		next = min(next, p.timeout-time.Since(stack[0].idleSince))
 	}
-	p.idle -= len(expired)
+	p.idle -= len(dead)
 	switch {
 	case p.timer == nil: // closeAll came first
 	case p.idle == 0:
 		p.timer = nil
 	default:
-		p.timer.Reset(next)
+		p.timer.Reset(p.check)
 	}
-	return expired
+	return dead
 }
 
 // closeAll closes all that waits. What is in use is closed when it comes back,

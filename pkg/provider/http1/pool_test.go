@@ -246,6 +246,54 @@ func TestIdleConnectionsAreClosedInTime(t *testing.T) {
 	})
 }
 
+// TestConnectionsThatTheServerClosedAreClosed: a server that gives up what waits
+// must not cost file descriptors until the idle time is over.
+func TestConnectionsThatTheServerClosedAreClosed(t *testing.T) {
+	t.Parallel()
+	giveUp := make(chan struct{})
+	s := newScript(t, func(v *visit) {
+		if v.request() != nil {
+			v.say(pong)
+			<-giveUp
+		}
+	})
+	closed := make(chan struct{})
+	rt := http1.New(http1.Options{
+		CheckInterval: 10 * time.Millisecond,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &closeNotifier{TCPConn: c.(*net.TCPConn), closed: sync.OnceFunc(func() { close(closed) })}, nil
+		},
+	})
+	defer rt.CloseIdleConnections()
+	mustAnswer(t, rt, s.url, "pong")
+	select {
+	case <-closed:
+		t.Error("closed while the server still kept it")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(giveUp)
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("still open though the server has closed it")
+	}
+}
+
+// closeNotifier tells of its end.
+type closeNotifier struct {
+	*net.TCPConn
+	closed func()
+}
+
+func (c *closeNotifier) Close() error {
+	c.closed()
+	return c.TCPConn.Close()
+}
+
 func TestIdleConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

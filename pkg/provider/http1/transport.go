@@ -37,6 +37,10 @@ type Options struct {
 	MaxIdlePerHost, MaxIdle int
 	// IdleTimeout is how long one waits; 0 means 90 s.
 	IdleTimeout time.Duration
+	// CheckInterval is how often those that wait are asked whether the server has
+	// closed them; 0 means 5 s. Nobody reads them in between, so until then a
+	// connection that the server has given up holds its file descriptor.
+	CheckInterval time.Duration
 	// MaxHeaderBytes bounds the header of an answer; 0 means 256 KiB.
 	MaxHeaderBytes int
 }
@@ -58,6 +62,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 90 * time.Second
+	}
+	if o.CheckInterval == 0 {
+		o.CheckInterval = 5 * time.Second
 	}
 	if o.MaxHeaderBytes == 0 {
 		o.MaxHeaderBytes = 256 << 10
