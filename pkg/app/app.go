@@ -34,6 +34,7 @@ import (
 	"github.com/llmgw/llmgw/pkg/ledger"
 	"github.com/llmgw/llmgw/pkg/metrics"
 	"github.com/llmgw/llmgw/pkg/provider"
+	"github.com/llmgw/llmgw/pkg/provider/http1"
 	"github.com/llmgw/llmgw/pkg/router"
 	"github.com/llmgw/llmgw/pkg/server"
 )
@@ -55,7 +56,7 @@ type App struct {
 	log       lines
 	ledger    *ledger.Ledger
 	admission *admission.Queue
-	transport *http.Transport
+	transport *http1.Transport
 	health    router.States
 	builder   builder
 
@@ -86,7 +87,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.master, err = openMaster(cfg); err != nil {
 		return err
 	}
-	if a.transport, err = provider.NewTransport(provider.TransportOptions{
+	if a.transport, err = provider.NewLeanTransport(provider.TransportOptions{
 		CAFile: cfg.Document.GeneralSettings.CAFile, Proxy: http.ProxyFromEnvironment,
 	}); err != nil {
 		return err

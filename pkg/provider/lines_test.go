@@ -93,7 +93,7 @@ func newVendor(tb testing.TB, h http.HandlerFunc) *vendor {
 		}
 	}
 	v.server.Start()
-	rt, err := provider.NewTransport(provider.TransportOptions{})
+	rt, err := provider.NewLeanTransport(provider.TransportOptions{})
 	if err != nil {
 		tb.Fatal(err)
 	}

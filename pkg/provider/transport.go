@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/llmgw/llmgw/pkg/provider/http1"
 )
 
 // Limits of the transport. Those of an attempt as a whole are the Exchange's.
@@ -34,6 +36,9 @@ var errNoCertificate = errors.New("no certificate in PEM form found")
 
 // TransportOptions is what may differ between two transports.
 type TransportOptions struct {
+	// HTTP2 makes NewLeanTransport leave TLS to NewTransport, which speaks HTTP/2
+	// with vendors that offer it: one connection for many calls, for more CPU.
+	HTTP2 bool
 	// CAFile is a PEM file of certificates to trust beside the system's; "" for none.
 	CAFile string
 	// Proxy picks the proxy of a request; nil means that there is none.
@@ -65,6 +70,30 @@ func NewTransport(opts TransportOptions) (*http.Transport, error) {
 		ForceAttemptHTTP2:      true,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 	}, nil
+}
+
+// NewLeanTransport returns what calls should go over: HTTP/1.1, at a fraction of
+// the CPU of net/http (package http1 has the figures), with NewTransport behind it
+// for proxies and whatever else needs more. Its limits are the same. Its owner
+// calls CloseIdleConnections when it is done.
+func NewLeanTransport(opts TransportOptions) (*http1.Transport, error) {
+	fallback, err := NewTransport(opts)
+	if err != nil {
+		return nil, err
+	}
+	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+	return http1.New(http1.Options{
+		DialContext:      d.DialContext,
+		TLSConfig:        fallback.TLSClientConfig,
+		HandshakeTimeout: handshakeTimeout,
+		Fallback:         fallback,
+		FallbackTLS:      opts.HTTP2,
+		Proxy:            opts.Proxy,
+		MaxIdlePerHost:   idleConnsPerHost,
+		MaxIdle:          idleConns,
+		IdleTimeout:      idleConnTimeout,
+		MaxHeaderBytes:   headerBytes,
+	}), nil
 }
 
 // trustedRoots returns the system's certificates and those of file, or nil, the

@@ -43,6 +43,22 @@ type Subject struct {
 	// Forwarded are header fields of a client that reach the vendor; all others
 	// must not.
 	Forwarded llm.Header
+
+	transport func() (roundTripper, error) // the one that Run is at
+}
+
+// roundTripper is a transport with an end.
+type roundTripper interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
+// transports are those that calls may go over.
+func transports() map[string]func() (roundTripper, error) {
+	return map[string]func() (roundTripper, error){
+		"lean":     func() (roundTripper, error) { return provider.NewLeanTransport(provider.TransportOptions{}) },
+		"net/http": func() (roundTripper, error) { return provider.NewTransport(provider.TransportOptions{}) },
+	}
 }
 
 // ownCredential is the provider's own; clients have the canary.
@@ -51,9 +67,16 @@ const (
 	canary        = "CANARY"
 )
 
-// Run runs the suite. It must be the only test that runs at that time: it counts
-// goroutines, to find those that are left over.
+// Run runs the suite, over every transport. It must be the only test that runs at
+// that time: it counts goroutines, to find those that are left over.
 func Run(t *testing.T, s Subject) {
+	for name, transport := range transports() {
+		s.transport = transport
+		t.Run(name, s.run)
+	}
+}
+
+func (s Subject) run(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Run("dialects", s.testDialects)
 	t.Run("requests", s.testRequests)

@@ -50,7 +50,7 @@ func newVendorWithin(t *testing.T, s Subject, limits provider.Timeouts) *vendor 
 		}
 	}
 	server.Start()
-	rt, err := provider.NewTransport(provider.TransportOptions{})
+	rt, err := s.transport()
 	if err != nil {
 		t.Fatal(err)
 	}
