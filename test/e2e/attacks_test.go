@@ -29,9 +29,11 @@ var endpoints = []endpoint{
 	{"openai", "/v1/embeddings", `{"model":"hello","input":"hi"}`},
 }
 
-// attacks are all kinds.
+// attacks are all kinds, in the same order each time.
 func attacks() []attack {
-	return slices.Concat(bodyAttacks(), sizeAttacks(), pathAttacks(), keyAttacks(), protocolAttacks())
+	all := slices.Concat(bodyAttacks(), sizeAttacks(), pathAttacks(), keyAttacks(), unreadable(), twoReadings(), oddities(), []attack{pipeline()})
+	slices.SortStableFunc(all, func(a, b attack) int { return strings.Compare(a.name, b.name) })
+	return all
 }
 
 // head begins a request; the caller adds fields, an empty line and the body.
@@ -50,7 +52,7 @@ func spoil(name string, v verdict, change func(r *rand.Rand, body string) string
 	for _, e := range endpoints {
 		all = append(all, attack{
 			name: name + " at " + e.path, dialect: e.dialect, verdict: v,
-			make: func(r *rand.Rand) []byte { return post(e.path, change(r, e.body)) },
+			request: func(r *rand.Rand) []byte { return post(e.path, change(r, e.body)) },
 		})
 	}
 	return all
@@ -137,11 +139,11 @@ func wrongTypes() []attack {
 // sizeAttacks are bodies of sizes and encodings that are not taken.
 func sizeAttacks() []attack {
 	var all []attack
-	add := func(a attack, make func(r *rand.Rand, e endpoint) []byte) {
+	add := func(a attack, request func(r *rand.Rand, e endpoint) []byte) {
 		for _, e := range endpoints {
 			b := a
 			b.name, b.dialect = a.name+" at "+e.path, e.dialect
-			b.make = func(r *rand.Rand) []byte { return make(r, e) }
+			b.request = func(r *rand.Rand) []byte { return request(r, e) }
 			all = append(all, b)
 		}
 	}
@@ -224,7 +226,7 @@ func pathAttacks() []attack {
 		"/v1/messages%0d%0aX-Injected:1", "/?" + strings.Repeat("a=b&", 5_000), "/\xff\xfe", "/v1/%ff%fe",
 	} {
 		body := endpoints[0].body
-		a := attack{name: fmt.Sprintf("path %.60q", path), make: func(*rand.Rand) []byte { return post(path, body) }}
+		a := attack{name: fmt.Sprintf("path %.60q", path), request: func(*rand.Rand) []byte { return post(path, body) }}
 		if strings.Contains(path, "/%zz") || strings.HasSuffix(path, "/%") {
 			a.verdict = unparsed // no path at all by RFC 3986
 		}
@@ -234,7 +236,7 @@ func pathAttacks() []attack {
 		for _, e := range endpoints {
 			all = append(all, attack{
 				name: method + " " + e.path, method: method,
-				make: func(*rand.Rand) []byte {
+				request: func(*rand.Rand) []byte {
 					return fmt.Appendf(nil, "%sContent-Length: %d\r\n\r\n%s", head(method, e.path, hostileKey), len(e.body), e.body)
 				},
 			})
@@ -243,12 +245,12 @@ func pathAttacks() []attack {
 	for _, name := range []string{"%2e%2e", "%2E%2e%2F%2e%2e", "%ff%00", "hello%00", "%0d%0aX-Injected:1", "..%5c..", "no-such", strings.Repeat("m", 20_000)} {
 		all = append(all, attack{
 			name: fmt.Sprintf("deployment %.40q", name), dialect: "openai",
-			make: func(*rand.Rand) []byte {
+			request: func(*rand.Rand) []byte {
 				return post("/openai/deployments/"+name+"/chat/completions", `{"messages":[{"role":"user","content":"hi"}]}`)
 			},
 		}, attack{
 			name: fmt.Sprintf("model page %.40q", name), dialect: "openai", method: "GET",
-			make: func(*rand.Rand) []byte { return []byte(head("GET", "/v1/models/"+name, hostileKey) + "\r\n") },
+			request: func(*rand.Rand) []byte { return []byte(head("GET", "/v1/models/"+name, hostileKey) + "\r\n") },
 		})
 	}
 	return all
@@ -276,102 +278,122 @@ func keyAttacks() []attack {
 		for _, e := range endpoints {
 			all = append(all, attack{
 				name: name + " at " + e.path, dialect: e.dialect, status: 401,
-				make: func(*rand.Rand) []byte {
+				request: func(*rand.Rand) []byte {
 					return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n%sContent-Length: %d\r\n\r\n%s", e.path, fields, len(e.body), e.body)
 				},
 			})
 		}
 	}
 	for _, path := range []string{"/metrics", "/metrics?x=1"} {
-		all = append(all, attack{name: "caller's key at " + path, status: 403, method: "GET", make: func(*rand.Rand) []byte {
+		all = append(all, attack{name: "caller's key at " + path, status: 403, method: "GET", request: func(*rand.Rand) []byte {
 			return []byte(head("GET", path, hostileKey) + "\r\n")
 		}})
 	}
 	return all
 }
 
-// protocolAttacks are bytes that are no HTTP, or HTTP that two readers may read
-// in two ways.
-func protocolAttacks() []attack {
-	body := endpoints[0].body
-	start := "POST /v1/messages HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nAuthorization: Bearer " + hostileKey + "\r\n"
-	smuggled := "GET /metrics HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer " + hostileKey + "\r\n\r\n"
-	length := fmt.Sprintf("Content-Length: %d\r\n", len(body))
+// The parts of the good request that the attacks on the protocol are made of: its
+// body, its head but for the body's length, and that.
+var (
+	goodBody   = endpoints[0].body
+	goodHead   = "POST /v1/messages HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nAuthorization: Bearer " + hostileKey + "\r\n"
+	goodLength = fmt.Sprintf("Content-Length: %d\r\n", len(goodBody))
+)
+
+// unreadable are bytes that are no HTTP, or that ask for more of it than there is.
+func unreadable() []attack {
 	var all []attack
 	for name, request := range map[string]string{
-		"two lengths":               start + length + "Content-Length: 1\r\n\r\n" + body,
-		"length -1":                 start + "Content-Length: -1\r\n\r\n" + body,
-		"length +5":                 start + "Content-Length: +5\r\n\r\n" + body,
-		"length in hex":             start + "Content-Length: 0x10\r\n\r\n" + body,
-		"length 1e3":                start + "Content-Length: 1e3\r\n\r\n" + body,
-		"length too long":           start + "Content-Length: 99999999999999999999\r\n\r\n" + body,
-		"unknown transfer encoding": start + "Transfer-Encoding: gzip\r\n\r\n" + body,
-		"two transfer encodings":    start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + body,
-		"chunked, identity":         start + "Transfer-Encoding: chunked, identity\r\n\r\n" + body,
-		"xchunked":                  start + "Transfer-Encoding: xchunked\r\n" + length + "\r\n" + body,
-		"space before the colon":    start + "Content-Length : 5\r\n\r\n" + body,
-		"folded field":              start + "X-Folded: a\r\n b\r\n: \r\n\r\n" + body,
-		"NUL in a field":            start + "X-Nul: a\x00b\r\n\r\n" + body,
-		"field without a name":      start + ": x\r\n\r\n" + body,
+		"two lengths":               goodHead + goodLength + "Content-Length: 1\r\n\r\n" + goodBody,
+		"length -1":                 goodHead + "Content-Length: -1\r\n\r\n" + goodBody,
+		"length +5":                 goodHead + "Content-Length: +5\r\n\r\n" + goodBody,
+		"length in hex":             goodHead + "Content-Length: 0x10\r\n\r\n" + goodBody,
+		"length 1e3":                goodHead + "Content-Length: 1e3\r\n\r\n" + goodBody,
+		"length too long":           goodHead + "Content-Length: 99999999999999999999\r\n\r\n" + goodBody,
+		"unknown transfer encoding": goodHead + "Transfer-Encoding: gzip\r\n\r\n" + goodBody,
+		"two transfer encodings":    goodHead + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + goodBody,
+		"chunked, identity":         goodHead + "Transfer-Encoding: chunked, identity\r\n\r\n" + goodBody,
+		"xchunked":                  goodHead + "Transfer-Encoding: xchunked\r\n" + goodLength + "\r\n" + goodBody,
+		"space before the colon":    goodHead + "Content-Length : 5\r\n\r\n" + goodBody,
+		"folded field":              goodHead + "X-Folded: a\r\n b\r\n: \r\n\r\n" + goodBody,
+		"NUL in a field":            goodHead + "X-Nul: a\x00b\r\n\r\n" + goodBody,
+		"field without a name":      goodHead + ": x\r\n\r\n" + goodBody,
 		"no host":                   "POST /v1/messages HTTP/1.1\r\n\r\n",
-		"two hosts":                 start + "Host: other\r\n\r\n" + body,
+		"two hosts":                 goodHead + "Host: other\r\n\r\n" + goodBody,
 		"host that is none":         "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
-		"flood of fields":           start + strings.Repeat("X-Flood: "+strings.Repeat("f", 90)+"\r\n", 2_000) + "\r\n",
-		"field of 200 KB":           start + "X-Large: " + strings.Repeat("l", 200<<10) + "\r\n\r\n",
+		"flood of fields":           goodHead + strings.Repeat("X-Flood: "+strings.Repeat("f", 90)+"\r\n", 2_000) + "\r\n",
+		"field of 200 KB":           goodHead + "X-Large: " + strings.Repeat("l", 200<<10) + "\r\n\r\n",
 		"method with an @":          "G@T / HTTP/1.1\r\nHost: gateway\r\n\r\n",
 		"no method":                 " / HTTP/1.1\r\nHost: gateway\r\n\r\n",
 		"HTTP/9.9":                  "GET / HTTP/9.9\r\nHost: gateway\r\n\r\n",
 		"HTTP/0.9":                  "GET /\r\n\r\n",
 		"TLS":                       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello \r\n\r\n",
 		"nothing":                   "\r\n\r\n\r\n",
-		"unknown expectation":       start + length + "Expect: miracles\r\n\r\n" + body,
+		"unknown expectation":       goodHead + goodLength + "Expect: miracles\r\n\r\n" + goodBody,
 	} {
-		all = append(all, attack{name: name, verdict: unparsed, half: true, make: func(*rand.Rand) []byte { return []byte(request) }})
+		all = append(all, attack{name: name, verdict: unparsed, half: true, request: func(*rand.Rand) []byte { return []byte(request) }})
 	}
+	return all
+}
+
+// twoReadings are requests that two readers may read in two ways, or that are
+// hardly any.
+func twoReadings() []attack {
+	smuggled := "GET /metrics HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer " + hostileKey + "\r\n\r\n"
+	var all []attack
 	for name, request := range map[string]string{
 		// The chunks count, the length does not: what follows them is no request.
-		"length and chunks": start + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n\r\n" + smuggled,
-		"HTTP/1.0":          strings.Replace(start, "HTTP/1.1", "HTTP/1.0", 1) + "Content-Length: 1\r\n\r\n{",
-		"web socket":        start + "Upgrade: websocket\r\nSec-WebSocket-Key: x\r\nContent-Length: 1\r\n\r\n{",
-		"h2c":               start + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: 1\r\n\r\n{",
+		"length and chunks": goodHead + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n\r\n" + smuggled,
+		"HTTP/1.0":          strings.Replace(goodHead, "HTTP/1.1", "HTTP/1.0", 1) + "Content-Length: 1\r\n\r\n{",
+		"web socket":        goodHead + "Upgrade: websocket\r\nSec-WebSocket-Key: x\r\nContent-Length: 1\r\n\r\n{",
+		"h2c":               goodHead + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: 1\r\n\r\n{",
 		"another host":      "POST http://evil.example/v1/messages HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nContent-Length: 1\r\n\r\n{",
-		"100 fields":        start + strings.Repeat("X-Many: x\r\n", 100) + "Content-Length: 1\r\n\r\n{",
-		"hop-by-hop fields": start + "Keep-Alive: 5\r\nTE: trailers\r\nTrailer: x\r\nProxy-Connection: close\r\nContent-Length: 1\r\n\r\n{",
+		"100 fields":        goodHead + strings.Repeat("X-Many: x\r\n", 100) + "Content-Length: 1\r\n\r\n{",
+		"hop-by-hop fields": goodHead + "Keep-Alive: 5\r\nTE: trailers\r\nTrailer: x\r\nProxy-Connection: close\r\nContent-Length: 1\r\n\r\n{",
 		"OPTIONS *":         "OPTIONS * HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n",
 		"GET *":             "GET * HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n",
 		"HTTP/2 preface":    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"CONNECT":           "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n",
 		"length of a GET":   "GET /v1/messages HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
 	} {
-		all = append(all, attack{name: name, make: func(*rand.Rand) []byte { return []byte(request) }})
+		all = append(all, attack{name: name, request: func(*rand.Rand) []byte { return []byte(request) }})
 	}
+	return all
+}
+
+// oddities are requests that are right, but look as no client makes them.
+func oddities() []attack {
+	var all []attack
 	for name, fields := range map[string]string{
 		"fields for the vendor": "Anthropic-Beta: \xff\xfe\r\nAnthropic-Version: " + strings.Repeat("v", 8_000) + "\r\nOpenAI-Beta: a\tb\r\nCookie: a=b\r\nAccept-Encoding: br\r\n",
 		"fields about the way":  "X-Forwarded-For: ::::, 999.1.1.1, \xff\r\nX-Forwarded-Host: evil\r\nForwarded: for=_x\r\nVia: 1.1 x\r\nConnection: authorization, host\r\n",
 		"fields for the log":    "User-Agent: \xff\xfe" + strings.Repeat("u", 10_000) + "\r\nX-Request-Id: ../../\xff\r\nSession-Id: \"},{\"\r\n",
 	} {
-		all = append(all, attack{name: name, dialect: "anthropic", verdict: judged, make: func(*rand.Rand) []byte {
-			return []byte(start + fields + length + "\r\n" + body)
+		all = append(all, attack{name: name, dialect: "anthropic", verdict: judged, request: func(*rand.Rand) []byte {
+			return []byte(goodHead + fields + goodLength + "\r\n" + goodBody)
 		}})
 	}
 	drops := "Transfer-Encoding: chunked\r\n\r\n"
-	for _, b := range []byte(body) {
+	for _, b := range []byte(goodBody) {
 		drops += "1;ext=" + strings.Repeat("e", 8) + "\r\n" + string([]byte{b}) + "\r\n"
 	}
-	all = append(all, attack{name: "chunks of a byte", dialect: "anthropic", verdict: judged, make: func(*rand.Rand) []byte {
-		return []byte(start + drops + "0\r\nTrailer: x\r\n\r\n")
+	all = append(all, attack{name: "chunks of a byte", dialect: "anthropic", verdict: judged, request: func(*rand.Rand) []byte {
+		return []byte(goodHead + drops + "0\r\nTrailer: x\r\n\r\n")
 	}})
-	all = append(all, attack{name: "query", dialect: "anthropic", verdict: judged, make: func(r *rand.Rand) []byte {
+	all = append(all, attack{name: "query", dialect: "anthropic", verdict: judged, request: func(r *rand.Rand) []byte {
 		queries := []string{"\xff\xfe", "beta=true&beta=%0d%0aX-Injected:1", strings.Repeat("q=%ff&", 4_000), "%zz", "key=" + otherKey, ";;", "#x", "a=b?c=d"}
-		return []byte(strings.Replace(start, "/v1/messages", "/v1/messages?"+queries[r.IntN(len(queries))], 1) + length + "\r\n" + body)
+		return []byte(strings.Replace(goodHead, "/v1/messages", "/v1/messages?"+queries[r.IntN(len(queries))], 1) + goodLength + "\r\n" + goodBody)
 	}})
-	keep := strings.Replace(start, "Connection: close\r\n", "", 1)
-	all = append(all, attack{
-		name: "pipeline", dialect: "anthropic", verdict: judged, answers: 5,
-		make: func(*rand.Rand) []byte {
-			bad := keep + "Content-Length: 1\r\n\r\n{"
-			return []byte(bad + bad + keep + length + "\r\n" + body + bad + start + length + "\r\n" + body)
-		},
-	})
 	return all
+}
+
+// pipeline is good and bad requests in one go: each is answered by itself.
+func pipeline() attack {
+	keep := strings.Replace(goodHead, "Connection: close\r\n", "", 1)
+	bad := keep + "Content-Length: 1\r\n\r\n{"
+	good := goodLength + "\r\n" + goodBody
+	return attack{
+		name: "pipeline", dialect: "anthropic", verdict: judged, answers: 5,
+		request: func(*rand.Rand) []byte { return []byte(bad + bad + keep + good + bad + goodHead + good) },
+	}
 }

@@ -161,8 +161,8 @@ type attack struct {
 	method string
 	// answers is how many must come on the connection; 0 means 1.
 	answers int
-	// make gives the bytes to send.
-	make func(r *rand.Rand) []byte
+	// request gives the bytes to send.
+	request func(r *rand.Rand) []byte
 }
 
 // run makes the attack on a connection of its own and judges the answers.
@@ -172,7 +172,7 @@ func (a *attack) run(r *rand.Rand, url string) error {
 		return err
 	}
 	defer c.Close()
-	request := a.make(r)
+	request := a.request(r)
 	// The gateway may refuse, and close, before it has read everything.
 	_, writeErr := c.Write(request)
 	if a.half && writeErr == nil {

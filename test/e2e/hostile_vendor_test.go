@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,7 +159,13 @@ func startRawVendor(t *testing.T, answers []vendorReply) string {
 
 // vendorAnswers are the answers.
 func vendorAnswers() []vendorReply {
-	const ok = "HTTP/1.1 200 OK\r\n"
+	return slices.Concat(badHeads(), badBodies(), badUsage())
+}
+
+const ok = "HTTP/1.1 200 OK\r\n"
+
+// badHeads are answers whose head is none, or promises what does not come.
+func badHeads() []vendorReply {
 	all := []vendorReply{
 		{name: "no HTTP", raw: "hello\r\n\r\n"},
 		{name: "TLS", raw: "\x15\x03\x01\x00\x02\x02\x28"},
@@ -191,8 +198,13 @@ func vendorAnswers() []vendorReply {
 	for _, after := range []string{"-1", "1e9", "99999999999999999999", "NaN", "Fri, 31 Dec 9999 23:59:59 GMT", "31536000000", "0.001", "x"} {
 		all = append(all, vendorReply{name: "retry-after " + after, raw: "HTTP/1.1 429 X\r\nRetry-After: " + after + "\r\nContent-Length: 0\r\n\r\n"})
 	}
+	return all
+}
+
+// badBodies are bodies that are neither answers nor streams.
+func badBodies() []vendorReply {
 	bomb := string(zipped(strings.Repeat(" ", 64<<20)))
-	all = append(all, vendorReply{name: "gzip bomb", raw: fmt.Sprintf("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", ok, len(bomb), bomb)})
+	all := []vendorReply{{name: "gzip bomb", raw: fmt.Sprintf("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", ok, len(bomb), bomb)}}
 	for _, body := range []string{
 		"", "null", "[]", "{", "}", `"x"`, "\x00\x00", "\xff\xfe", "<html>", "{}{}", strings.Repeat("[", 100_000),
 		"data: [DONE]\n\n", "data:\n\n", "data: {}\n\ndata: [DONE]\n\n", "data: {\n\n", "data: [DONE]", "event: message_stop\ndata: {}\n\n",
@@ -203,6 +215,12 @@ func vendorAnswers() []vendorReply {
 	} {
 		all = append(all, vendorReply{name: fmt.Sprintf("body %.40q", body), body: body})
 	}
+	return all
+}
+
+// badUsage are answers that are right but for the numbers in their usage.
+func badUsage() []vendorReply {
+	var all []vendorReply
 	for _, n := range []string{"-1", "-9223372036854775808", "9223372036854775807", "1e999", "1e18", "18446744073709551617", `"5"`, "null", "[]", "{}", "1.5"} {
 		openai := fmt.Sprintf(`"usage":{"prompt_tokens":%[1]s,"completion_tokens":%[1]s,"total_tokens":%[1]s,"prompt_tokens_details":{"cached_tokens":%[1]s},"completion_tokens_details":{"reasoning_tokens":%[1]s}}`, n)
 		anthropic := fmt.Sprintf(`"usage":{"input_tokens":%[1]s,"output_tokens":%[1]s,"cache_read_input_tokens":%[1]s,"cache_creation_input_tokens":%[1]s,"cache_creation":{"ephemeral_5m_input_tokens":%[1]s,"ephemeral_1h_input_tokens":%[1]s},"server_tool_use":{"web_search_requests":%[1]s}}`, n)

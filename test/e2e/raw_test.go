@@ -55,7 +55,6 @@ type rawReply struct {
 	status int
 	header http.Header
 	body   []byte
-	close  bool
 }
 
 // readReply reads the next answer to a request of that method.
@@ -69,7 +68,7 @@ func (c *raw) readReply(method string) (*rawReply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("body of a %d: %w", resp.StatusCode, err)
 	}
-	return &rawReply{resp.StatusCode, resp.Header, body, resp.Close}, nil
+	return &rawReply{resp.StatusCode, resp.Header, body}, nil
 }
 
 // bytes is the question as it stands on the wire, and where its body begins.
