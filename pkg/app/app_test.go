@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -64,9 +65,7 @@ func (p *place) config(text string) *config.Config {
 		p.t.Fatal(err)
 	}
 	env := map[string]string{"LLMGW_DATA_DIR": p.dir, "HOME": p.t.TempDir()}
-	for name, value := range p.env {
-		env[name] = value
-	}
+	maps.Copy(env, p.env)
 	cfg, _, err := config.Load(config.Options{File: file, Listen: p.listen, LookupEnv: func(name string) (string, bool) {
 		v, ok := env[name]
 		return v, ok
@@ -401,7 +400,7 @@ func TestTheMetricsPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if b, _ := io.ReadAll(resp.Body); resp.StatusCode != 200 || !strings.Contains(string(b), "litellm_request_count{") {
+	if b, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK || !strings.Contains(string(b), "litellm_request_count{") {
 		t.Errorf("metrics = %d %s", resp.StatusCode, b)
 	}
 	// On the main port they need the master key.

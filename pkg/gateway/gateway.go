@@ -13,6 +13,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,8 +89,8 @@ func New(opts Options, s *Snapshot) *Gateway {
 // chain puts the stages around each other, the first one outermost.
 func chain(stages ...Stage) Handler {
 	h := Handler(nil)
-	for i := len(stages) - 1; i >= 0; i-- {
-		h = stages[i](h)
+	for _, stage := range slices.Backward(stages) {
+		h = stage(h)
 	}
 	return h
 }

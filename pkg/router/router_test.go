@@ -69,7 +69,7 @@ func TestPlan(t *testing.T) {
 		want  string
 	}{
 		{"one, no retries", func() *Group { return newGroup("g", "a") }, "a"},
-		{"one, two retries", func() *Group { g := newGroup("g", "a"); g.Retries = 2; return g }, "a a! a!"},
+		{"one, two retries", func() *Group { g := newGroup("g", "a"); g.Retries = 2; return g }, "a" + strings.Repeat(" a!", 2)},
 		{"every deployment once, whatever the retries", func() *Group { return newGroup("g", "a", "b", "c") }, "a b c"},
 		{"more retries than deployments", func() *Group { g := newGroup("g", "a", "b"); g.Retries = 2; return g }, "a b a!"},
 		{"then the fallbacks", func() *Group { g := newGroup("g", "a"); g.Fallbacks = []*Group{fallback}; return g }, "a f"},

@@ -272,7 +272,7 @@ func keyAttacks() []attack {
 		"two keys":               "Authorization: Bearer " + hostileKey + "\r\nx-api-key: " + otherKey + "\r\n",
 		"two keys in one field":  "x-api-key: " + hostileKey + "\r\nx-api-key: " + otherKey + "\r\n",
 		"a key and none":         "Authorization: Bearer " + hostileKey + "\r\nx-goog-api-key: sk-unknown\r\n",
-		"several schemes":        "Authorization: Bearer Bearer " + hostileKey + "\r\n",
+		"several schemes":        "Authorization: " + strings.Repeat("Bearer ", 2) + hostileKey + "\r\n",
 		"the vendor's own key":   "x-api-key: sk-vendor\r\n",
 	} {
 		for _, e := range endpoints {
@@ -373,12 +373,12 @@ func oddities() []attack {
 			return []byte(goodHead + fields + goodLength + "\r\n" + goodBody)
 		}})
 	}
-	drops := "Transfer-Encoding: chunked\r\n\r\n"
+	drops := []byte("Transfer-Encoding: chunked\r\n\r\n")
 	for _, b := range []byte(goodBody) {
-		drops += "1;ext=" + strings.Repeat("e", 8) + "\r\n" + string([]byte{b}) + "\r\n"
+		drops = fmt.Appendf(drops, "1;ext=eeeeeeee\r\n%c\r\n", b)
 	}
 	all = append(all, attack{name: "chunks of a byte", dialect: "anthropic", verdict: judged, request: func(*rand.Rand) []byte {
-		return []byte(goodHead + drops + "0\r\nTrailer: x\r\n\r\n")
+		return []byte(goodHead + string(drops) + "0\r\nTrailer: x\r\n\r\n")
 	}})
 	all = append(all, attack{name: "query", dialect: "anthropic", verdict: judged, request: func(r *rand.Rand) []byte {
 		queries := []string{"\xff\xfe", "beta=true&beta=%0d%0aX-Injected:1", strings.Repeat("q=%ff&", 4_000), "%zz", "key=" + otherKey, ";;", "#x", "a=b?c=d"}

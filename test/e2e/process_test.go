@@ -73,7 +73,8 @@ func (p *process) metric(t *testing.T, name string) float64 {
 // goroutines is how many the gateway has, and inFlight how many calls are open in
 // its own eyes.
 func (p *process) goroutines(t *testing.T) int { return int(p.metric(t, "go_goroutines")) }
-func (p *process) inFlight(t *testing.T) int   { return int(p.metric(t, "litellm_in_flight_requests")) }
+
+func (p *process) inFlight(t *testing.T) int { return int(p.metric(t, "litellm_in_flight_requests")) }
 
 // files is how many descriptors the gateway has open.
 func (p *process) files(t *testing.T) int {

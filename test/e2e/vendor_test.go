@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -250,7 +251,7 @@ func (a *vendorAnswer) whole() {
 	}
 	body := a.unary()
 	a.w.Header().Set("Content-Type", "application/json")
-	a.w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+	a.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	if a.order.Do == cutMiddle {
 		a.w.Write(body[:len(body)/2])
 		http.NewResponseController(a.w).Flush()

@@ -143,18 +143,18 @@ func TestCommands(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "curl")
 	var marked []block
-	script := "set -e -o pipefail\n"
+	script := []byte("set -e -o pipefail\n")
 	for _, b := range page(t) {
 		if b.marked {
 			marked = append(marked, b)
-			script += fmt.Sprintf("%s\necho; echo @@ %d\n", b.commands, b.line)
+			script = fmt.Appendf(script, "%s\necho; echo @@ %d\n", b.commands, b.line)
 		}
 	}
 	if len(marked) == 0 {
 		t.Fatal("README.md has no block with the mark " + mark)
 	}
 	addr := freeAddr(t)
-	printed, err := bash(t, strings.ReplaceAll(script, usual, addr))
+	printed, err := bash(t, strings.ReplaceAll(string(script), usual, addr))
 	if err != nil {
 		t.Errorf("the session: %v", err)
 	}

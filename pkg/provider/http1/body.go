@@ -54,7 +54,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.read(p)
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		b.finish()
 	case err != nil:
 		b.fail(err)
@@ -77,7 +77,7 @@ func (b *body) read(p []byte) (int, error) {
 // a byte more is read where there is room, to find that out.
 func (b *body) readLength(p []byte) (int, error) {
 	c := b.conn
-	n := 0
+	var n int
 	switch {
 	case c.r < c.w || len(p) < len(c.buf):
 		if err := c.need(); err != nil {
@@ -152,7 +152,7 @@ func (b *body) readAll(p []byte) (int, error) {
 
 // unexpected is for reads that must not meet the end of the connection.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
@@ -220,7 +220,7 @@ func (b *body) drain() bool {
 		for {
 			n, err := b.decode(scratch[:])
 			if n == 0 || err != nil {
-				return err == io.EOF
+				return errors.Is(err, io.EOF)
 			}
 		}
 	default:

@@ -55,7 +55,7 @@ func (c *conn) receive(req *http.Request) (*http.Response, error) {
 func (c *conn) readAnswer(req *http.Request) (*answer, error) {
 	for range maxInterim + 1 {
 		n, err := c.readHead()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = errHangUp
 			if c.r != c.w {
 				err = io.ErrUnexpectedEOF

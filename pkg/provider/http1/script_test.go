@@ -104,7 +104,7 @@ func newTransport(t testing.TB, opts http1.Options) *http1.Transport {
 }
 
 // post makes a request with a body from memory.
-func post(t testing.TB, ctx context.Context, url, body string) *http.Request { //nolint:revive // testing.TB comes first, as everywhere
+func post(t testing.TB, ctx context.Context, url, body string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {

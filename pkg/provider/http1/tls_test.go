@@ -86,8 +86,7 @@ func TestTLSErrors(t *testing.T) {
 	t.Parallel()
 	server, _ := secure(t)
 	_, err := newTransport(t, http1.Options{}).RoundTrip(post(t, t.Context(), server.URL, "ping"))
-	var untrusted *tls.CertificateVerificationError
-	if !errors.As(err, &untrusted) {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
 		t.Errorf("got %v, want a *tls.CertificateVerificationError", err)
 	}
 
@@ -96,8 +95,7 @@ func TestTLSErrors(t *testing.T) {
 		v.waitGone()
 	})
 	_, err = newTransport(t, http1.Options{}).RoundTrip(post(t, t.Context(), strings.Replace(plain.url, "http", "https", 1), "ping"))
-	var header tls.RecordHeaderError
-	if !errors.As(err, &header) {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok {
 		t.Errorf("got %v, want a tls.RecordHeaderError", err)
 	}
 

@@ -47,12 +47,12 @@ type Options struct {
 
 // withDefaults fills in what 0 stands for.
 func (o Options) withDefaults() Options {
-	const tenSeconds = 10 * time.Second
+	const patient = 10 * time.Second
 	if o.DialContext == nil {
-		o.DialContext = (&net.Dialer{Timeout: tenSeconds}).DialContext
+		o.DialContext = (&net.Dialer{Timeout: patient}).DialContext
 	}
 	if o.HandshakeTimeout == 0 {
-		o.HandshakeTimeout = tenSeconds
+		o.HandshakeTimeout = patient
 	}
 	if o.MaxIdlePerHost == 0 {
 		o.MaxIdlePerHost = 1024

@@ -210,9 +210,9 @@ func TestGatewayConfiguration(t *testing.T) {
 
 func TestNginxNamesAnOwnerOnlyWhereThereIsOne(t *testing.T) {
 	t.Parallel()
-	for owner, want := range map[string]bool{"": false, "root root": true} {
+	for owner, want := range map[string]bool{"": false, "root wheel": true} {
 		b, err := renderNginx(nginxValues{User: owner, Dir: "/d", Workers: 2, Upstream: "u:1", Listen: "l:2"})
-		if err != nil || strings.Contains(string(b), "user root root;") != want {
+		if err != nil || strings.Contains(string(b), "user root wheel;") != want {
 			t.Errorf("owner %q: %v\n%s", owner, err, b)
 		}
 	}
