@@ -128,15 +128,16 @@ func TestPatchWithoutHead(t *testing.T) {
 }
 
 func TestPatchAllocatesOnce(t *testing.T) {
-	body := `{"model":"m","messages":[],"stream":true}`
-	e := llm.Edits{Head: headOf(body), Model: "n", MaxOutput: 5, IncludeUsage: true, Defaults: []llm.Default{def("seed", "1")}}
+	const text = `{"model":"m","messages":[],"stream":true}`
+	body := []byte(text)
+	e := llm.Edits{Head: headOf(text), Model: "n", MaxOutput: 5, IncludeUsage: true, Defaults: []llm.Default{def("seed", "1")}}
 	n := testing.AllocsPerRun(100, func() {
-		if _, err := (openai.Backend{}).Patch(nil, []byte(body), llm.OpChat, e); err != nil {
+		if _, err := (openai.Backend{}).Patch(nil, body, llm.OpChat, e); err != nil {
 			t.Fatal(err)
 		}
 	})
-	if n > 2 { // the result, and the body made here
-		t.Errorf("%v allocations, want 2 at most", n)
+	if n > 1 && !raceDetector {
+		t.Errorf("%v allocations, want 1 at most: the result", n)
 	}
 }
 
