@@ -158,9 +158,15 @@ func writeCompressed(path string, src io.Reader, c Compression) error {
 	return errors.Join(err, dst.Close())
 }
 
+// logWindow is how far back a rotated log is searched for what is alike.
+const logWindow = 512 << 10
+
 func newCompressor(w io.Writer, c Compression) (io.WriteCloser, error) {
 	if c == Gzip {
 		return gzip.NewWriter(w), nil
 	}
-	return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	// The lines of a log are much alike: the fastest level finds nearly as much as
+	// the default one, for half the CPU, and a larger window only moves memory.
+	return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(logWindow))
 }

@@ -48,8 +48,9 @@ type Scanner struct {
 	err                         error // of the reader, to be reported by the next Fill
 }
 
-// bufferSize is the size of a pooled buffer: a few typical frames.
-const bufferSize = 8 << 10
+// bufferSize is the size of a pooled buffer: a few typical frames. Each open stream
+// holds one.
+const bufferSize = 4 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 

@@ -14,8 +14,10 @@ package toplevel
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"github.com/llmgw/llmgw/pkg/llm"
 )
@@ -160,14 +162,21 @@ func stringEnd(b []byte, i int) int {
 }
 
 // nextQuote returns the position after the next quote, or -1. Most names and gaps
-// are shorter than what makes a call of IndexByte worth it.
+// are shorter than what makes a call of IndexByte worth it: they are looked at
+// eight bytes at a time.
 func nextQuote(b []byte, i int) int {
-	const short = 16
-	end := min(i+short, len(b))
-	for ; i < end; i++ {
-		if b[i] == '"' {
-			return i + 1
+	const (
+		word, words = 8, 5
+		ones        = 0x0101010101010101
+	)
+	for n := 0; n < words && i+word <= len(b); n++ {
+		// A byte of x is zero where b has a quote. The lowest bit that is left of the
+		// borrow marks the first of them; further ones may be false.
+		x := binary.LittleEndian.Uint64(b[i:]) ^ ('"' * ones)
+		if zeros := (x - ones) & ^x & (0x80 * ones); zeros != 0 {
+			return i + bits.TrailingZeros64(zeros)/8 + 1
 		}
+		i += word
 	}
 	n := bytes.IndexByte(b[i:], '"')
 	if n < 0 {
