@@ -66,7 +66,11 @@ func (p *place) config(text string) *config.Config {
 	}
 	env := map[string]string{"LLMGW_DATA_DIR": p.dir, "HOME": p.t.TempDir()}
 	maps.Copy(env, p.env)
-	cfg, _, err := config.Load(config.Options{File: file, Listen: p.listen, LookupEnv: func(name string) (string, bool) {
+	vendors, err := app.Vendors()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cfg, _, err := config.Load(config.Options{File: file, Listen: p.listen, Vendors: vendors, LookupEnv: func(name string) (string, bool) {
 		v, ok := env[name]
 		return v, ok
 	}})

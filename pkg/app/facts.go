@@ -23,9 +23,9 @@ func listed(names []string, m *config.Model, prices *catalog.Catalog) []string {
 		return names
 	}
 	prefix, suffix, _ := strings.Cut(m.UpstreamModel, "*")
-	for _, known := range prices.Models() {
+	for _, known := range prices.ModelsOf(m.Provider) {
 		rest, ok := strings.CutPrefix(known.Name, prefix)
-		if !ok || known.Provider != m.Provider || known.Mode != catalog.ModeChat || !strings.HasSuffix(rest, suffix) {
+		if !ok || known.Mode != catalog.ModeChat || !strings.HasSuffix(rest, suffix) {
 			continue
 		}
 		if !known.Deprecation.IsZero() && known.Deprecation.Before(time.Now()) {
@@ -39,38 +39,25 @@ func listed(names []string, m *config.Model, prices *catalog.Catalog) []string {
 	return names
 }
 
-// free is the price of models that cost nothing by their nature: echo's.
-var free = &catalog.Price{Source: catalog.SourceCatalog}
-
-// facts are what is known of a model: the configuration's word first, then the
-// catalogue's.
-func facts(m *config.Model, model string, prices *catalog.Catalog) router.Facts {
-	name := model
-	if m.BaseModel != "" {
-		name = m.BaseModel
-	}
-	f := router.Facts{PriceSource: catalog.SourceUnknown, Assumed: prices.Dearest(m.Provider)}
-	if known, ok := prices.Lookup(m.Provider, name); ok {
+// factsOf gives what is known of the deployment's models.
+func factsOf(m *config.Model, prices *catalog.Catalog) func(model string) router.Facts {
+	assumed := prices.Dearest(m.Provider)
+	return func(model string) router.Facts {
+		f := router.Facts{PriceSource: catalog.SourceUnknown, Assumed: assumed}
+		known, err := m.Known(prices, model)
+		if err != nil {
+			// Half a price, of a model behind a pattern: as good as none.
+			priceless := *m
+			priceless.Terms = catalog.Terms{}
+			if known, err = priceless.Known(prices, model); err != nil {
+				return f
+			}
+		}
 		f.ContextTokens, f.MaxOutputTokens = known.ContextTokens, known.MaxOutputTokens
+		f.Mode, f.Reasoning = known.Mode, known.Capabilities.Has(catalog.Reasoning)
 		if known.Price != nil {
-			f.Price, f.PriceSource = known.Price, catalog.SourceCatalog
+			f.Price, f.PriceSource = known.Price, known.Price.Source
 		}
+		return f
 	}
-	if m.Provider == "echo" {
-		f.Price, f.PriceSource = free, catalog.SourceCatalog
-	}
-	if m.MaxInputTokens > 0 {
-		f.ContextTokens = m.MaxInputTokens
-	}
-	if m.MaxOutputTokens > 0 {
-		f.MaxOutputTokens = m.MaxOutputTokens
-	}
-	if p := m.Price; p != nil {
-		f.Price = &catalog.Price{
-			Input: p.Input, Output: p.Output, CacheRead: p.CacheRead,
-			CacheWrite5m: p.CacheWrite5m, CacheWrite1h: p.CacheWrite1h, Source: catalog.SourceConfig,
-		}
-		f.PriceSource = catalog.SourceConfig
-	}
-	return f
 }

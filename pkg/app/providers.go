@@ -21,7 +21,8 @@ type making struct {
 	transport http.RoundTripper
 }
 
-// providers is the table of all vendors: the one place where a name becomes code.
+// providers are the vendors with code of their own: the one place where a name
+// becomes code. All others are rows of package provider's table.
 var providers = map[string]func(making) (llm.Provider, error){
 	"anthropic": func(m making) (llm.Provider, error) {
 		return anthropic.New(anthropic.Options{
@@ -29,19 +30,36 @@ var providers = map[string]func(making) (llm.Provider, error){
 			UserAgent: m.userAgent, Timeouts: m.timeouts, Transport: m.transport,
 		})
 	},
-	"openai": func(m making) (llm.Provider, error) {
+	"echo": func(m making) (llm.Provider, error) {
+		return echo.New(echo.Options{Model: m.model.UpstreamModel, Timeouts: m.timeouts}), nil
+	},
+}
+
+// like makes providers of a vendor that is like OpenAI.
+func like(v *provider.Vendor) func(making) (llm.Provider, error) {
+	return func(m making) (llm.Provider, error) {
 		return openai.New(openai.Options{
-			BaseURL: m.model.APIBase, Credential: m.model.APIKey, Header: m.header,
+			Vendor: v, BaseURL: m.model.APIBase, Credential: m.model.APIKey, Header: m.header,
 			UserAgent: m.userAgent, Timeouts: m.timeouts, Transport: m.transport,
 			Mode: openai.Mode(m.model.Mode),
 		})
-	},
-	"echo": func(m making) (llm.Provider, error) { return echo.New(echo.Options{Timeouts: m.timeouts}), nil },
+	}
+}
+
+// providerNamed finds what makes the providers of a vendor.
+func providerNamed(name string) (func(making) (llm.Provider, error), bool) {
+	if build, ok := providers[name]; ok {
+		return build, true
+	}
+	if v, ok := provider.FindVendor(name); ok {
+		return like(v), true
+	}
+	return nil, false
 }
 
 // newProvider makes the provider of a deployment.
 func (b *builder) newProvider(m *config.Model) (llm.Provider, error) {
-	build, ok := providers[m.Provider]
+	build, ok := providerNamed(m.Provider)
 	if !ok {
 		return nil, fmt.Errorf("%s: there is no provider %q", m.Path, m.Provider)
 	}

@@ -65,8 +65,7 @@ func (b *builder) snapshot(cfg *config.Config, master keyEntry) (*gateway.Snapsh
 			HoldWait:       cfg.Document.GeneralSettings.HoldWait,
 			Overhead:       inputOverhead,
 		},
-		Cache:      cachePolicy(cfg),
-		DropParams: cfg.Document.LiteLLMSettings.DropParams,
+		Cache: cachePolicy(cfg),
 	}, nil
 }
 
@@ -158,10 +157,7 @@ func newBudget(c *config.Budget, account string) (*budget.Budget, error) {
 
 // routes makes the groups of the configuration.
 func (b *builder) routes(cfg *config.Config) (*router.Table, error) {
-	prices, err := catalog.Default()
-	if err != nil {
-		return nil, err
-	}
+	prices := cfg.Catalog
 	byName := make(map[string]*router.Group)
 	var groups []*router.Group
 	ids := make(map[string]bool, len(cfg.Models))
@@ -246,9 +242,9 @@ func (b *builder) deployment(m *config.Model, prices *catalog.Catalog, r config.
 	}
 	d := &router.Deployment{
 		ID: m.ID, ProviderName: m.Provider, Provider: p, Model: m.UpstreamModel,
-		Defaults: m.Params, Health: b.health.Get(m.ID, r.Cooldown),
+		Defaults: m.Params, DropParams: m.DropParams, Health: b.health.Get(m.ID, r.Cooldown),
 	}
-	lookup := func(model string) router.Facts { return facts(m, model, prices) }
+	lookup := factsOf(m, prices)
 	b.known[d.ID] = lookup
 	if model := m.UpstreamModel; isPattern(model) {
 		d.Lookup = lookup

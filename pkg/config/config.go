@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/llm/catalog"
 	"github.com/llmgw/llmgw/pkg/secret"
 )
 
@@ -20,6 +21,9 @@ type Config struct {
 	Listen string
 	// Models are the deployments, in the order of the file.
 	Models []Model
+	// Catalog is what is known about models: the built-in catalogue with the price
+	// file laid over it.
+	Catalog *catalog.Catalog
 	// Routing says how a call finds its deployment.
 	Routing Routing
 	// MasterKey is empty where one is to be made.
@@ -52,7 +56,8 @@ type Model struct {
 	Group string
 	// ID is the deployment's id: unique, and the same after every restart.
 	ID string
-	// Provider is "anthropic", "openai" or "echo".
+	// Provider is the Name of a vendor: "anthropic", "openai", "echo", or one of
+	// Options.Vendors.
 	Provider string
 	// UpstreamModel is the provider's name for the model. A "*" in it stands for
 	// what the "*" of Group matched.
@@ -72,8 +77,8 @@ type Model struct {
 	MaxInputTokens, MaxOutputTokens int64
 	// Params are default request parameters, in the order of the file.
 	Params []llm.Default
-	// Price is nil where the file names none.
-	Price *Price
+	// Terms are the prices that the file names.
+	Terms catalog.Terms
 	// Timeout is for a whole attempt, StreamTimeout for a stream's first byte and
 	// its silences; 0 means no limit.
 	Timeout, StreamTimeout time.Duration
@@ -81,12 +86,6 @@ type Model struct {
 	Retries int
 	// DropParams leaves out what the provider does not know.
 	DropParams bool
-}
-
-// Price is what a model costs, per token. All prices are known: those that the
-// file does not name are filled in as the schema says.
-type Price struct {
-	Input, Output, CacheRead, CacheWrite5m, CacheWrite1h llm.PicoUSD
 }
 
 // Routing says how a call finds its deployment and what happens when it fails.

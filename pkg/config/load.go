@@ -40,8 +40,9 @@ func load(file string, data []byte, o Options) (*Config, Report, error) {
 		report := d.report()
 		return nil, report, report.Err()
 	}
-	r := resolver{decoder: d, opts: o, cfg: &Config{File: file, Listen: o.Listen}, keys: keySet{}}
+	r := resolver{decoder: d, opts: o, vendors: o.vendors(), cfg: &Config{File: file, Listen: o.Listen}, keys: keySet{}}
 	d.document(root, &r.cfg.Document, o)
+	r.opts.LookupEnv = d.refs.find
 	r.resolve()
 	report := d.report()
 	if err := report.Err(); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/llm/catalog"
 	"github.com/llmgw/llmgw/pkg/secret"
 )
 
@@ -40,6 +41,7 @@ func mustLoad(t *testing.T, text string, env map[string]string) (*Config, Report
 var revealed = cmp.Options{
 	cmp.Comparer(func(a, b secret.Text) bool { return a.Reveal() == b.Reveal() }),
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+	cmp.Comparer(func(a, b *catalog.Catalog) bool { return a == b }),
 }
 
 const fullFile = `
@@ -114,7 +116,7 @@ func TestEverythingIsResolved(t *testing.T) {
 		t.Errorf("problems:\n%s", render(report))
 	}
 	got := *cfg
-	got.Document = Document{}
+	got.Document, got.Catalog = Document{}, nil
 	want := Config{
 		File: "test.yaml", Listen: DefaultListen,
 		Models: []Model{
@@ -131,10 +133,9 @@ func TestEverythingIsResolved(t *testing.T) {
 					{Name: "seed", Value: []byte("12")},
 					{Name: "user", Value: []byte(`"12"`)},
 				},
-				Price: &Price{
-					Input: 3_000_000, Output: 15_000_000, CacheRead: 3_000_000,
-					CacheWrite5m: 3_750_000, CacheWrite1h: 3_750_000,
-				},
+				Terms: catalog.Terms{Rates: catalog.RateTerms{
+					Input: new(llm.PicoUSD(3_000_000)), Output: new(llm.PicoUSD(15_000_000)), CacheWrite5m: new(llm.PicoUSD(3_750_000)),
+				}},
 				Timeout: 90 * time.Second, StreamTimeout: 15 * time.Second, Retries: 4,
 			},
 			{

@@ -16,6 +16,9 @@ type Options struct {
 	// Listen is the address on which the gateway will listen, as the command line
 	// has it; "" means DefaultListen.
 	Listen string
+	// Vendors are the providers that are there beside anthropic, openai and echo. One
+	// with the name of these takes its place.
+	Vendors []Vendor
 }
 
 // DefaultListen is where the gateway listens unless told otherwise.

@@ -101,13 +101,18 @@ func (r references) variable(name string) (string, error) {
 	if !variableName.MatchString(name) {
 		return "", fmt.Errorf("%w: the name of a variable has letters, digits and _ only", errReference)
 	}
-	if value, ok := r.own[name]; ok {
-		return value, nil
-	}
-	if value, ok := r.lookup(name); ok {
+	if value, ok := r.find(name); ok {
 		return value, nil
 	}
 	return "", &unsetError{name}
+}
+
+// find looks a variable up: in the file's own, then in the environment.
+func (r references) find(name string) (string, bool) {
+	if value, ok := r.own[name]; ok {
+		return value, true
+	}
+	return r.lookup(name)
 }
 
 // readSecret gives the secret that a text stands for: the content of the file

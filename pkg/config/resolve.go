@@ -25,9 +25,10 @@ const (
 // others. Not safe for concurrent use.
 type resolver struct {
 	*decoder
-	opts Options
-	cfg  *Config
-	keys keySet // the static keys
+	opts    Options
+	vendors vendorList
+	cfg     *Config
+	keys    keySet // the static keys
 }
 
 // resolve fills in everything of the Config but its Document.
@@ -35,6 +36,8 @@ func (r *resolver) resolve() {
 	r.listen()
 	r.server()
 	r.models()
+	r.catalog()
+	r.prices()
 	r.routing()
 	r.access()
 	r.limits()

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/llmgw/llmgw/pkg/llm"
 	"github.com/llmgw/llmgw/pkg/secret"
 )
 
@@ -39,7 +38,7 @@ func (r *resolver) model(e *ModelEntry, path string) Model {
 		Mode: info.Mode, BaseModel: info.BaseModel,
 		MaxInputTokens: info.MaxInputTokens, MaxOutputTokens: cmp.Or(info.MaxOutputTokens, info.MaxTokens),
 		Params:     params.Params,
-		Price:      r.price(params.Prices, info.Prices, path),
+		Terms:      mergeTerms(params.Prices.terms(), info.Prices.terms()),
 		DropParams: deref(params.DropParams, r.cfg.Document.LiteLLMSettings.DropParams),
 		Headers:    r.headers(params.ExtraHeaders, path+".litellm_params.extra_headers"),
 	}
@@ -82,24 +81,6 @@ func (r *resolver) pattern(m *Model) {
 	case upstream > group:
 		r.fail(m.Path+".litellm_params.model", "put a * into model_name too, or name one model",
 			"the * stands for nothing: model_name is no pattern")
-	}
-}
-
-// price puts the prices of an entry together; those of litellm_params win.
-func (r *resolver) price(params, info Prices, path string) *Price {
-	pick := func(a, b *llm.PicoUSD) *llm.PicoUSD { return cmp.Or(a, b) }
-	input, output := pick(params.Input, info.Input), pick(params.Output, info.Output)
-	read, write := pick(params.CacheRead, info.CacheRead), pick(params.CacheWrite, info.CacheWrite)
-	write1h := pick(params.CacheWrite1h, info.CacheWrite1h)
-	if input == nil {
-		if cmp.Or(output, read, write, write1h) != nil {
-			r.fail(path+".litellm_params", "set input_cost_per_token too", "there is a price, but none for input")
-		}
-		return nil
-	}
-	return &Price{
-		Input: *input, Output: deref(output, 0), CacheRead: deref(read, *input),
-		CacheWrite5m: deref(write, *input), CacheWrite1h: first(*input, write1h, write),
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -17,40 +18,55 @@ func (r *resolver) provider(m *Model, e *ModelEntry) {
 	if !ok || e.LiteLLMParams.Model == "" {
 		return // reported already
 	}
-	v, model, ok := r.vendor(e.LiteLLMParams.Model, host, path+".model")
-	if !ok {
+	v, model := r.vendor(e.LiteLLMParams.Model, host, path+".model")
+	if v == nil {
 		return
 	}
-	m.Provider, m.UpstreamModel, m.APIBase = v.name, model, base
-	if m.Mode != "" && !slices.Contains(v.modes, m.Mode) {
-		r.fail(m.Path+".model_info.mode", "write "+strings.Join(v.modes, " or "), "%s has no models of the mode %q", v.name, m.Mode)
-	}
-	if v.base == "" {
+	m.Provider, m.UpstreamModel, m.APIBase = v.Name, model, base
+	r.mode(m, v)
+	if len(v.KeyVars) == 0 && v.BaseURL == "" && !v.Keyless {
 		return // no address, no credential
 	}
 	r.address(m, v, path)
 	r.credential(m, v, e.LiteLLMParams.APIKey, path)
+	r.vendorHeaders(m, v)
+}
+
+// mode checks model_info.mode against what the vendor has. The table of vendors
+// may be behind: who writes a mode knows better.
+func (r *resolver) mode(m *Model, v *Vendor) {
+	path := m.Path + ".model_info.mode"
+	switch {
+	case len(v.Modes) == 0:
+		r.fail(m.Path+".litellm_params.model", "remove the entry", "%s has no models that this version of llmgw can call", v.Name)
+	case m.Mode == "" || slices.Contains(v.Modes, m.Mode):
+	case v.onlyModes:
+		r.fail(path, "write "+strings.Join(v.Modes, " or "), "%s has no models of the mode %q", v.Name, m.Mode)
+	default:
+		r.warn(path, "leave it out if that was not meant", "%s is not known to have models of the mode %q", v.Name, m.Mode)
+	}
 }
 
 // vendor tells the vendor of a model and the vendor's name for it: by the part
-// before the first slash, else by how the name begins, else by the address.
-func (r *resolver) vendor(model, host, path string) (vendor, string, bool) {
+// before the first slash, else by the address, else by how the name begins. It
+// returns nil where it has reported that there is none.
+func (r *resolver) vendor(model, host, path string) (*Vendor, string) {
 	prefix, rest, hasPrefix := strings.Cut(model, "/")
-	if v, ok := vendorNamed(prefix); ok && hasPrefix && rest != "" {
-		return v, rest, true
+	if v := r.vendors.named(prefix); v != nil && hasPrefix && rest != "" {
+		return v, rest
 	}
 	if later := laterVendor(model, host); later != "" || hasPrefix {
 		r.noVendor(model, later, path)
-		return vendor{}, "", false
+		return nil, ""
 	}
-	if v, ok := vendorOfModel(model); ok {
-		return v, model, true
+	if v := r.vendors.ofHost(host); v != nil {
+		return v, model
 	}
-	if v, ok := vendorOfHost(host); ok {
-		return v, model, true
+	if v := r.vendors.ofModel(model); v != nil {
+		return v, model
 	}
 	r.noVendor(model, "", path)
-	return vendor{}, "", false
+	return nil, ""
 }
 
 // noVendor says what to write instead of a model whose provider is not there.
@@ -59,8 +75,15 @@ func (r *resolver) noVendor(model, later, path string) {
 	if hasPrefix && slices.Contains(strings.Fields(laterVendors), prefix) {
 		later = prefix
 	}
-	hint := "write PROVIDER/MODEL with one of: " + vendorNames() +
-		"; for another server with OpenAI's API write openai/MODEL and its api_base"
+	const others = "for another server with OpenAI's API write openai/MODEL and its api_base"
+	names := r.vendors.names()
+	hint := "write PROVIDER/MODEL; " + others
+	switch near := nearest(prefix, names); {
+	case hasPrefix && later == "" && near != "":
+		hint = fmt.Sprintf("did you mean %s? %s", near, others)
+	case len(names) <= fewNames:
+		hint = "write PROVIDER/MODEL with one of: " + strings.Join(names, ", ") + "; " + others
+	}
 	switch {
 	case later != "":
 		r.fail(path, hint, "the provider %s of %q is not supported by this version of llmgw", later, model)
@@ -70,6 +93,9 @@ func (r *resolver) noVendor(model, later, path string) {
 		r.fail(path, hint, "the name %q does not tell its provider", model)
 	}
 }
+
+// fewNames is how many names a message lists.
+const fewNames = 5
 
 // apiBase checks a written address and gives it without a slash at its end, and
 // its host. The address is never quoted: it may hold a password.
@@ -82,7 +108,7 @@ func (r *resolver) apiBase(text, path string) (base, host string, ok bool) {
 		r.fail(path, "write one such as https://api.example.com/v1", "the address %s", problem)
 		return "", "", false
 	}
-	if r.isOwn(u) {
+	if r.opts.isOwn(u) {
 		r.fail(path, "write the provider's address", "this is the gateway's own address: it would call itself")
 		return "", "", false
 	}
@@ -110,70 +136,28 @@ func parseBase(text string) (u *url.URL, problem string) {
 
 // isOwn reports whether an address is the gateway's own: a loopback host and the
 // port the gateway listens on.
-func (r *resolver) isOwn(u *url.URL) bool {
-	_, port, err := net.SplitHostPort(r.cfg.Listen)
+func (o Options) isOwn(u *url.URL) bool {
+	_, port, err := net.SplitHostPort(o.Listen)
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 	return err == nil && port != "0" && loopback && u.Port() == port
 }
 
-// address decides where the model is: the written address, else the vendor's
-// own variable, else the vendor's own address.
-func (r *resolver) address(m *Model, v vendor, path string) {
-	if m.APIBase == "" {
-		m.APIBase = r.vendorBase(v)
-	}
-	u, err := url.Parse(m.APIBase)
-	if err != nil {
-		return // parsed before
-	}
-	switch {
-	case v.name == "anthropic" && strings.HasSuffix(u.Path, "/v1"):
-		r.warn(path+".api_base", "leave /v1 out", "Anthropic's address does not end in /v1, which is added to it")
-		m.APIBase = strings.TrimSuffix(m.APIBase, "/v1")
-	case v.name == "openai" && strings.Trim(u.Path, "/") == "":
-		r.warn(path+".api_base", "add /v1 if the server has it", "addresses of servers with OpenAI's API usually end in /v1")
-	}
-}
-
-// vendorBase is the vendor's address where the file has none. A variable that
-// points back at the gateway is not used: clients of the gateway set it so.
-func (r *resolver) vendorBase(v vendor) string {
-	variable, text := r.opts.firstEnv(v.baseVars)
-	if text == "" {
-		return v.base
-	}
-	at := Problem{Severity: Warning, Position: Position{File: "$" + variable}, Hint: "unset it, or write api_base"}
-	u, problem := parseBase(text)
-	switch {
-	case problem != "":
-		at.Message = "the address " + problem + " and is not used"
-	case r.isOwn(u):
-		at.Message = "this is the gateway's own address and is not used"
-	default:
-		return strings.TrimRight(u.String(), "/")
-	}
-	if !slices.Contains(r.problems, at) {
-		r.add(at)
-	}
-	return v.base
-}
-
 // credential decides which credential is used: the written one, else the
 // vendor's usual variable.
-func (r *resolver) credential(m *Model, v vendor, written secret.Text, path string) {
+func (r *resolver) credential(m *Model, v *Vendor, written secret.Text, path string) {
 	m.APIKey = written
 	if !written.Empty() {
 		r.headerSafe(written, path+".api_key")
 		return
 	}
-	name, value := r.opts.firstEnv(v.keyVars)
+	name, value := r.opts.firstEnv(v.KeyVars)
 	if value != "" {
 		m.APIKey = secret.New(value)
 		r.headerSafe(m.APIKey, "$"+name)
 		return
 	}
-	if m.APIBase == v.base && !r.reported(path+".api_key") {
-		r.warn(path, "set api_key, or export "+v.keyVars[0], "there is no credential for %s: calls will be refused there", v.name)
+	if !v.Keyless && m.APIBase != "" && m.APIBase == r.opts.ownBase(v) && !r.reported(path+".api_key") {
+		r.warn(path, "set api_key, or export "+v.KeyVars[0], "there is no credential for %s: calls will be refused there", v.Name)
 	}
 }

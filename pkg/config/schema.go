@@ -38,9 +38,9 @@ type Document struct {
 	MonitoringSettings MonitoringSettings `yaml:"monitoring_settings"`
 	// LogSettings are about the request log: one line of JSON for each call.
 	LogSettings LogSettings `yaml:"log_settings"`
-	// EnvironmentVariables are values for references in this file, by name; they
-	// win over the environment. Unlike in LiteLLM they are not put into the
-	// environment of the process. Example: `{OPENAI_API_KEY: file:/run/secrets/openai}`.
+	// EnvironmentVariables are values for references in this file and for the usual
+	// variables of vendors, by name; they win over the environment. Unlike in LiteLLM
+	// they are not put into the environment of the process. Example: `{OPENAI_API_KEY: file:/run/secrets/openai}`.
 	EnvironmentVariables map[string]secret.Text `yaml:"environment_variables"`
 }
 

@@ -48,6 +48,11 @@ type GeneralSettings struct {
 	// CAFile is a file of PEM certificates to trust beside the system's, for
 	// everything outgoing.
 	CAFile string `yaml:"ca_file"`
+	// PriceFile is a file of prices and limits in the format of LiteLLM's
+	// `model_prices_and_context_window.json`. What it says of a model wins over the
+	// built-in catalogue; prices in model_list win over both. It is read when the
+	// gateway starts and reloads.
+	PriceFile string `yaml:"price_file"`
 	// TLS makes the gateway serve HTTPS.
 	TLS TLSSettings `yaml:"tls"`
 }

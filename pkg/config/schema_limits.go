@@ -80,8 +80,10 @@ type BudgetSettings struct {
 	// Budgets are the limits. A key may be in several: all of them count.
 	Budgets []BudgetEntry `yaml:"budgets"`
 	// UnknownPrice is what happens under a hard budget to a model whose price is
-	// not known: `assume` books the dearest known price of its provider, `block`
-	// refuses the call.
+	// not known: `assume` books the dearest known price of its provider, and refuses
+	// the call where no price of the provider is known; `block` refuses the call. A
+	// refusal has the status 403 and the code model_unpriced. Where there is no hard
+	// budget such calls pass and are logged without a cost, as `price_source: unknown`.
 	UnknownPrice string `yaml:"unknown_price" default:"assume" oneof:"assume,block"`
 	// AllowUnbounded admits calls under a hard budget whose cost has no bound, such
 	// as those with server tools that may run any number of times. The budget may

@@ -22,18 +22,20 @@ type ModelEntry struct {
 // LiteLLMParams is the part litellm_params of an entry in model_list.
 type LiteLLMParams struct {
 	// Model is the provider and its name for the model: `anthropic/claude-sonnet-5`,
-	// `openai/gpt-4o`, `echo/hello`. Names that begin like a vendor's (`claude-`,
-	// `gpt-`) need no provider. `openai/NAME` with api_base is any server that
-	// speaks OpenAI's API. A `*` stands for what the `*` of model_name matched.
+	// `openai/gpt-4o`, `groq/llama-3.3-70b-versatile`, `echo/hello`; `llmgw providers`
+	// lists the providers. Names that begin like a vendor's (`claude-`, `gpt-`) need
+	// no provider. `openai/NAME` with api_base is any server that speaks OpenAI's
+	// API. A `*` stands for what the `*` of model_name matched.
 	Model string `yaml:"model" required:"write PROVIDER/MODEL, such as anthropic/claude-sonnet-5"`
 	// APIKey is the credential at the provider, usually a reference:
-	// `os.environ/ANTHROPIC_API_KEY`. The default is the vendor's usual variable,
-	// `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`.
+	// `os.environ/ANTHROPIC_API_KEY`. The default is the vendor's usual variable:
+	// `ANTHROPIC_API_KEY`, `OPENAI_API_KEY`, `GROQ_API_KEY`.
 	APIKey secret.Text `yaml:"api_key"`
 	// APIBase is the provider's address; OpenAI's and those like it end in `/v1`,
 	// Anthropic's does not. The default is the vendor's usual variable
-	// (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`), else the vendor's own address.
-	// Example: `http://localhost:11434/v1`.
+	// (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`), else the vendor's own address. The
+	// vendor's own host alone is enough: what belongs behind it is added. Example:
+	// `http://localhost:11434/v1`.
 	APIBase string `yaml:"api_base"`
 	// Timeout is how long one attempt may take, in seconds or with a unit. The
 	// default is that of router_settings.
@@ -51,8 +53,8 @@ type LiteLLMParams struct {
 	// DropParams says that parameters which the provider does not know are left
 	// out instead of being refused. The default is that of litellm_settings.
 	DropParams *bool `yaml:"drop_params"`
-	// Prices are what the model costs; they win over those in model_info and over
-	// the built-in ones.
+	// Prices are what the model costs; they win over those in model_info, over the
+	// price file's and over the built-in ones.
 	Prices Prices `yaml:",inline"`
 	// Params are request parameters to add where the client did not set them and
 	// the request stays valid: `max_tokens: 4096`, `temperature: 0.7`,
@@ -78,29 +80,10 @@ type ModelInfo struct {
 	// the built-in catalogue knows.
 	MaxOutputTokens int64 `yaml:"max_output_tokens" min:"1"`
 	// BaseModel is the model whose price and limits apply where the provider's
-	// name for it does not tell: `openai/gpt-4o`.
+	// name for it does not tell, as with Azure's deployments: `gpt-4o`, `azure/eu/gpt-5`.
+	// With the name of another provider in front its price is taken: `openai/gpt-4o`.
 	BaseModel string `yaml:"base_model"`
-	// Prices are what the model costs; they win over the built-in ones.
+	// Prices are what the model costs; they win over the price file's and the
+	// built-in ones.
 	Prices Prices `yaml:",inline"`
-}
-
-// Prices are what a model costs, in dollars for one token: `0.000003` or
-// `3e-06` is 3 dollars for a million. Where none is set the built-in catalogue
-// is asked.
-type Prices struct {
-	// Input is the price of one input token.
-	Input *llm.PicoUSD `yaml:"input_cost_per_token"`
-	// Output is the price of one output token. The default is 0 where the input
-	// has a price, which is right for embeddings only.
-	Output *llm.PicoUSD `yaml:"output_cost_per_token"`
-	// CacheRead is the price of one input token read from the provider's cache.
-	// The default is the price of input.
-	CacheRead *llm.PicoUSD `yaml:"cache_read_input_token_cost"`
-	// CacheWrite is the price of one input token written to the provider's cache
-	// for five minutes. The default is the price of input.
-	CacheWrite *llm.PicoUSD `yaml:"cache_creation_input_token_cost"`
-	// CacheWrite1h is the price of one input token written to the provider's cache
-	// for an hour. The default is cache_creation_input_token_cost, else the price
-	// of input.
-	CacheWrite1h *llm.PicoUSD `yaml:"cache_creation_input_token_cost_above_1hr"`
 }

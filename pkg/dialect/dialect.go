@@ -36,6 +36,44 @@ type Frontend interface {
 	SetLimits(h llm.Header, states []llm.LimitState)
 	// NewStreamEncoder makes the encoder of one streamed answer.
 	NewStreamEncoder(op llm.Op, requestID string) StreamEncoder
+	// ClientSide is the translated lane.
+	ClientSide
+}
+
+// ClientSide translates between clients of a dialect and the vocabulary.
+type ClientSide interface {
+	// DecodeRequest reads a whole body: into t.Conversation, or t.Embed for
+	// OpEmbeddings. A legacy completion becomes a conversation of one message. What
+	// it keeps does not refer to body. Parameters without a word in the vocabulary
+	// go into Extra. Returns an *llm.Error of kind InvalidRequest that names the
+	// place of what cannot be read.
+	DecodeRequest(op llm.Op, body []byte, t *llm.Translation) error
+	// AppendResponse appends a whole answer.
+	AppendResponse(dst []byte, op llm.Op, r *llm.Response) []byte
+	// NewStreamWriter makes the writer of one translated stream.
+	NewStreamWriter(op llm.Op, opts StreamWriterOptions) StreamWriter
+	// ParamName gives the dialect's own name of a parameter that the vocabulary
+	// calls as OpenAI does.
+	ParamName(name string) string
+}
+
+// StreamWriter turns the events of one translated stream into frames. Not safe
+// for concurrent use.
+type StreamWriter interface {
+	// Append appends the frames for ev to dst; there may be none. With End come the
+	// terminal frames; Failure becomes the dialect's in-band error, after which
+	// nothing may follow.
+	Append(dst []byte, ev llm.Event) []byte
+}
+
+// StreamWriterOptions tell a StreamWriter about its call.
+type StreamWriterOptions struct {
+	// RequestID is the gateway's id of the call.
+	RequestID string
+	// Model is named in the answer where the provider names none.
+	Model string
+	// IncludeUsage says that the client asked for usage in the stream.
+	IncludeUsage bool
 }
 
 // StreamEncoder turns the events of one answer into the bytes a client reads.
@@ -69,6 +107,22 @@ type Backend interface {
 	// DecodeError reads what a provider says of a failed call. The result's
 	// Upstream is not set here.
 	DecodeError(status int, h llm.Header, body []byte) *llm.Error
+	// ProviderSide is the translated lane.
+	ProviderSide
+}
+
+// ProviderSide translates between the vocabulary and providers of a dialect.
+type ProviderSide interface {
+	// AppendRequest appends the body for req.Translate, with req.Model, req.Stream
+	// and the output limit and defaults of req.Edits. What the dialect has no place
+	// for goes to l. Returns an *llm.Error of kind InvalidRequest.
+	AppendRequest(dst []byte, req *llm.Request, l *Losses) ([]byte, error)
+	// DecodeResponse reads a whole answer. Nothing of it refers to body. Returns an
+	// error where body is no answer of the operation.
+	DecodeResponse(op llm.Op, body []byte) (*llm.Response, error)
+	// NewEventReader reads a streamed answer from r, which it closes, as the events
+	// of a translated stream: Begin, parts, End.
+	NewEventReader(r io.ReadCloser, opts StreamOptions) llm.Stream
 }
 
 // StreamOptions tells a stream reader about its call.

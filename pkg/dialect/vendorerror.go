@@ -33,6 +33,11 @@ func DecodeError(status int, h llm.Header, body []byte) *llm.Error {
 		Message:    truncate(v.message),
 		RetryAfter: retryAfter(h),
 	}
+	if mayOverflow(e.Kind) {
+		if e.Overflow = v.overflow(); e.Overflow != nil {
+			e.Kind = llm.InvalidRequest
+		}
+	}
 	if e.Message == "" {
 		e.Message = generic(status)
 		e.Cause = vendorText(string(body))
@@ -73,6 +78,9 @@ type vendorError struct {
 	param    string
 	message  string
 	status   int64 // a status inside the body
+	// promptTokens and contextTokens are how long a prompt is and may be, where
+	// that is told in members of their own.
+	promptTokens, contextTokens int64
 }
 
 // readVendorError accepts {"error": {…}}, {"error": "text"}, {"message": …},
@@ -113,6 +121,8 @@ func (v *vendorError) read(object []byte) {
 			v.note(value)
 		case "status_code", "raw_status_code":
 			v.note(value)
+		case "n_prompt_tokens", "n_ctx":
+			v.noteCounts(string(m.Name()), value)
 		}
 	}
 }

@@ -153,16 +153,16 @@ func TestTheModelInThePathReplacesTheBodys(t *testing.T) {
 	}
 }
 
-func TestWrongDialect(t *testing.T) {
+func TestWrongOperation(t *testing.T) {
 	t.Parallel()
 	claude := plays(answers(used(1, 1)))
 	claude.dialects = []llm.Dialect{llm.Anthropic}
 	mute := plays(answers(used(1, 1)))
 	mute.dialects = []llm.Dialect{}
-	l := newLab(t, setup{groups: []*router.Group{grouped("m", deployed("a", claude)), grouped("mute", deployed("b", mute))}})
+	l := newLab(t, setup{groups: []*router.Group{grouped("m", deployed("a", &chatOnly{claude})), grouped("mute", deployed("b", mute))}})
 
-	r := l.send(t.Context(), message, openAI(llm.OpChat))
-	r.want(t, 400, "takes chat calls in the anthropic dialect only; this is a call in the openai dialect")
+	r := l.send(t.Context(), `{"model":"m","input":"hi"}`, openAI(llm.OpEmbeddings))
+	r.want(t, 400, "does not take embeddings calls, only chat")
 	r = l.send(t.Context(), strings.Replace(message, `"m"`, `"mute"`, 1))
 	r.want(t, 400, "does not take chat calls")
 	if n := len(claude.attempts()) + len(mute.attempts()); n != 0 {
@@ -170,16 +170,15 @@ func TestWrongDialect(t *testing.T) {
 	}
 }
 
-func TestACandidateOfAnotherDialectIsPassedOver(t *testing.T) {
+func TestACandidateWithoutTheOperationIsPassedOver(t *testing.T) {
 	t.Parallel()
-	gpt := plays(answers(used(1, 1)))
-	gpt.dialects = []llm.Dialect{llm.OpenAI}
-	claude := plays(answers(used(1, 1)))
-	l := newLab(t, setup{groups: []*router.Group{grouped("m", deployed("gpt", gpt), deployed("claude", claude))}})
-	r := l.send(t.Context(), message)
+	chats := plays(answers(used(1, 1)))
+	embeds := plays(answers(used(1, 1)))
+	l := newLab(t, setup{groups: []*router.Group{grouped("m", deployed("chats", &chatOnly{chats}), deployed("embeds", embeds))}})
+	r := l.send(t.Context(), `{"model":"m","input":"hi"}`, openAI(llm.OpEmbeddings))
 	r.want(t, 200, "")
-	if r.facts.Deployment != "claude" || len(gpt.attempts()) != 0 {
-		t.Errorf("deployment = %s, attempts at the other %d", r.facts.Deployment, len(gpt.attempts()))
+	if r.facts.Deployment != "embeds" || len(chats.attempts()) != 0 {
+		t.Errorf("deployment = %s, attempts at the other %d", r.facts.Deployment, len(chats.attempts()))
 	}
 }
 

@@ -55,6 +55,8 @@ type Call struct {
 	raw     []byte
 	size    int64 // of raw: it outlives it
 	head    llm.Head
+	// asked is the body in the vocabulary; nil as long as no attempt needed it.
+	asked   *llm.Translation
 	group   *router.Group
 	rest    string
 	plan    []router.Candidate
@@ -80,6 +82,9 @@ type Facts struct {
 	CostKnown bool
 	// Capped is the output limit that a budget lowered the call's to, in tokens.
 	Capped int64
+	// Dropped are the parameters that the model has no place for, in the client's
+	// words.
+	Dropped []string
 	// Overhead is the time spent in the gateway before the answer's first byte.
 	Overhead time.Duration
 	// UpstreamRequestID is the provider's id of the call.

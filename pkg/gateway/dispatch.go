@@ -20,6 +20,9 @@ const (
 	maxBackoff = 5 * time.Second
 )
 
+// errUntranslated is a fault of a provider's code.
+var errUntranslated = errors.New("the answer of a translated call has not been decoded")
+
 // dispatch tries the candidates one after the other until one answers. Nothing
 // has reached the client before it returns, so every failure may be followed by
 // the next candidate.
@@ -45,19 +48,29 @@ func (g *Gateway) dispatch(Handler) Handler {
 				cand.Health.OK()
 				// No further attempt can follow: a stream may last long, and its prompt need
 				// not stay in memory for it.
-				c.raw = nil
+				c.raw, c.asked = nil, nil
 				c.Body.Release()
 				return a, nil
 			}
 			last = llm.AsError(err)
-			if ctx.Err() != nil || !passesOn(last) {
-				break
+			switch {
+			case ctx.Err() != nil:
+				return nil, last
+			case untranslatable(last):
+				// Another model may have a place for what this one has none for.
+			case !passesOn(last):
+				return nil, last
+			default:
+				cand.Health.Fail(time.Now(), last)
 			}
-			cand.Health.Fail(time.Now(), last)
 		}
 		return nil, last
 	}
 }
+
+// untranslatable reports whether the call was refused before it was sent: it asks
+// for what the candidate's dialect cannot say.
+func untranslatable(e *llm.Error) bool { return e.Kind == llm.InvalidRequest && e.Upstream == nil }
 
 // passesOn reports whether another deployment may do better.
 func passesOn(e *llm.Error) bool {
@@ -111,11 +124,9 @@ func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate, 
 		c.Facts.Overhead = start.Sub(c.Received)
 	}
 	c.Facts.Attempts++
-	c.spent.candidate, c.spent.sent = cand, true
-	answer, err := cand.Provider.Do(actx, &llm.Request{
-		Op: c.Op, Dialect: c.Frontend.Dialect(), Model: cand.Model, Header: c.Header, Query: c.Query,
-		Body: c.Body, Edits: c.edits(cand, limit), Stream: c.head.Stream,
-	})
+	c.spent.candidate = cand
+	way := c.route(cand)
+	answer, err := c.sendTo(actx, cand, way, limit)
 	if err == nil {
 		answer, err = c.take(answer, a)
 	}
@@ -127,8 +138,32 @@ func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate, 
 		return nil, err
 	}
 	answered = true
-	c.Facts.Deployment, c.Facts.Capped = cand.ID, limit
+	if way.lane != native {
+		c.encode(answer)
+	}
+	c.Facts.Deployment, c.Facts.Capped, c.Facts.Dropped = cand.ID, limit, answer.Dropped
 	c.Facts.UpstreamRequestID = answer.UpstreamRequestID
+	return answer, nil
+}
+
+// sendTo sends the call to the candidate.
+func (c *Call) sendTo(ctx context.Context, cand *router.Candidate, way route, limit int64) (*llm.Answer, error) {
+	if way.lane == local {
+		return c.countHere(cand)
+	}
+	req, err := c.request(cand, way, limit)
+	if err != nil {
+		return nil, err
+	}
+	c.spent.sent = true
+	answer, err := cand.Provider.Do(ctx, req)
+	if e := llm.AsError(err); e != nil {
+		c.tellOverflow(cand, e)
+		return nil, e
+	}
+	if way.lane == translated && answer.Response == nil && answer.Stream == nil {
+		return nil, &llm.Error{Kind: llm.Internal, Message: "internal error", Cause: errUntranslated}
+	}
 	return answer, nil
 }
 

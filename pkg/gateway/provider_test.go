@@ -49,7 +49,7 @@ func (f *fake) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := backend(req.Dialect).Patch(nil, raw, req.Op, req.Edits)
+	body, dropped, err := onTheWire(req, raw)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,24 @@ func (f *fake) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
 	do := f.script[min(len(f.calls), len(f.script)-1)]
 	f.calls = append(f.calls, received{time.Now(), req.Model, string(body)})
 	f.mu.Unlock()
-	return do(ctx, req)
+	a, err := do(ctx, req)
+	if a != nil {
+		a.Dropped = dropped
+	}
+	return a, err
+}
+
+// onTheWire is the body that a vendor gets, and what of the call has no place in it.
+func onTheWire(req *llm.Request, raw []byte) (body []byte, dropped []string, err error) {
+	b := backend(req.Dialect)
+	t := req.Translate
+	if t == nil {
+		body, err = b.Patch(nil, raw, req.Op, req.Edits)
+		return body, nil, err
+	}
+	losses := dialect.Losses{Drop: t.DropParams, Spell: t.ParamName}
+	body, err = b.AppendRequest(nil, req, &losses)
+	return body, losses.Dropped, err
 }
 
 // attempts is what the provider was sent so far.

@@ -25,8 +25,6 @@ type Snapshot struct {
 	Budgets BudgetPolicy
 	// Cache is nil where answers are not cached.
 	Cache *CachePolicy
-	// DropParams is LiteLLM's drop_params for calls that are translated.
-	DropParams bool
 }
 
 // AllBudgets lists every budget once.

@@ -74,11 +74,21 @@ type Error struct {
 	RetryAfter time.Duration
 	// NoRetry says that trying again cannot help (x-should-retry: false).
 	NoRetry bool
+	// Overflow is set where a prompt does not fit the model's context window.
+	Overflow *Overflow
 	// Cause is the reason for the log; nil where Message says it all.
 	Cause error
 	// Upstream is the provider's own answer, which a native lane passes on as it
 	// is; nil where the provider did not answer.
 	Upstream *Answer
+}
+
+// Overflow is a prompt that is too long for a model. Clients compact the
+// conversation when they are told the two numbers in their dialect's words.
+type Overflow struct {
+	// Tokens is how long the prompt is, Limit how long it may be; 0 where the
+	// provider does not tell.
+	Tokens, Limit int64
 }
 
 // Error gives kind, message and cause: the text for the log.

@@ -47,6 +47,37 @@ const (
 	// Failure is the provider's own report, inside the stream, that the call
 	// failed. Raw is that frame, Err says what it means. No End follows.
 	Failure
+
+	// The events of a stream that is translated, in this order: Begin, then for
+	// each part PartBegin, any number of PartDelta, PartEnd; parts do not overlap.
+	// End or Failure is last. Raw is empty until the gateway has encoded them.
+
+	// Begin is the answer's beginning: Meta has its id and model, and the usage of
+	// the input as far as it is known by then.
+	Begin
+	// PartBegin begins the part Index.
+	PartBegin
+	// PartDelta adds Text to the part.
+	PartDelta
+	// PartSignature gives the signature of a thinking part: Text.
+	PartSignature
+	// PartEnd ends the part.
+	PartEnd
+)
+
+// PartKind is what a streamed part is.
+type PartKind uint8
+
+// The kinds of streamed parts.
+const (
+	PartText PartKind = iota + 1
+	// PartToolCall is a call: CallID and Name come with PartBegin, the deltas are
+	// pieces of the JSON text of its arguments.
+	PartToolCall
+	PartThinking
+	// PartRedacted is thinking that is not shown: one delta has all of it.
+	PartRedacted
+	PartRefusal
 )
 
 // Event is one step of a Stream.
@@ -58,4 +89,22 @@ type Event struct {
 	Meta Meta
 	// Err is set with Failure.
 	Err *Error
+	// More says that another event of a translated answer is there already: Next
+	// will not wait.
+	More bool
+	// Part is what an event of a translated answer is about, valid until the next
+	// Next; nil on the native lane.
+	Part *StreamPart
+}
+
+// StreamPart is the part of a translated answer that an event is about.
+type StreamPart struct {
+	// Index counts the answer's parts from 0.
+	Index int
+	Kind  PartKind
+	// CallID and Name are set for PartToolCall.
+	CallID, Name string
+	// Text is what a delta adds; valid until the next Next. Pieces are cut anywhere
+	// between characters.
+	Text []byte
 }

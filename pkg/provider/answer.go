@@ -13,12 +13,16 @@ import (
 // maxRefusal bounds what is read of the body of a failed call, in bytes.
 const maxRefusal = 1 << 20
 
+// maxTranslated bounds a whole answer that is translated, in bytes: it is read
+// into memory.
+const maxTranslated = 32 << 20
+
 // lastStatus is the last status that means something (RFC 9110, section 15).
 const lastStatus = 599
 
 // answer turns a response into what the gateway works with. On an error the
 // response is the caller's to close.
-func (a *attempt) answer(c *Call, resp *http.Response) (*llm.Answer, error) {
+func (a *attempt) answer(c *Call, resp *http.Response, translated bool) (*llm.Answer, error) {
 	body, err := a.openBody(resp)
 	if c.Stream {
 		a.limit(0)
@@ -37,6 +41,9 @@ func (a *attempt) answer(c *Call, resp *http.Response) (*llm.Answer, error) {
 		return nil, a.failure("read answer of", fmt.Errorf("%q: %w", resp.Header.Get("Content-Encoding"), err))
 	}
 	media := mediaType(resp.Header)
+	if translated {
+		return ans, body.translate(ans, c, media)
+	}
 	switch {
 	case isEventStream(media), c.Stream && !isJSON(media):
 		ans.Stream = body.stream(c)
@@ -62,6 +69,39 @@ func (b *answerBody) readInto(ans *llm.Answer, c *Call) error {
 	ans.Body, ans.Meta = whole, c.Backend.ReadMeta(c.Op, whole)
 	_ = b.Close() // The answer is here; what closing says of the connection does not matter.
 	return nil
+}
+
+// translate reads an answer for the translated lane: as events, or whole, in the
+// form in which it comes.
+func (b *answerBody) translate(ans *llm.Answer, c *Call, media string) error {
+	if isEventStream(media) || c.Stream && !isJSON(media) {
+		b.unlimit()
+		opts := dialect.StreamOptions{Op: c.Op}
+		ans.Stream = &stream{inner: c.Backend.NewEventReader(b, opts), body: b}
+		return nil
+	}
+	whole, ok, err := readWhole(b, b.size, maxTranslated)
+	switch {
+	case err != nil:
+		return b.attempt.failure("read answer of", err)
+	case !ok:
+		return &llm.Error{Kind: llm.Upstream, Message: "the provider's answer is too long to be translated"}
+	}
+	if ans.Response, err = c.Backend.DecodeResponse(c.Op, whole); err != nil {
+		return misread(c, whole, err)
+	}
+	ans.Meta = ans.Response.Meta
+	_ = b.Close() // The answer is here; what closing says of the connection does not matter.
+	return nil
+}
+
+// misread is the error of an answer that is none: a failure that was sent with a
+// good status, in the vendor's words where it has any.
+func misread(c *Call, body []byte, cause error) *llm.Error {
+	if bytes.Contains(body, []byte(`"error"`)) {
+		return c.Backend.DecodeError(0, nil, body)
+	}
+	return &llm.Error{Kind: llm.Upstream, Message: "the provider's answer could not be understood", Cause: cause}
 }
 
 // stream reads the dialect's frames.

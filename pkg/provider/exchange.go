@@ -55,18 +55,20 @@ type Call struct {
 func (x *Exchange) Do(ctx context.Context, c *Call) (*llm.Answer, error) {
 	c.Header["Accept-Encoding"] = x.identity
 	a := x.begin(ctx, c)
+	translated, dropped := c.Payload.translated, c.Payload.dropped
 	resp, err := x.transport.RoundTrip(a.req)
 	c.Payload.Release() // what the transport still reads, it holds itself
 	if err != nil {
 		defer a.end()
 		return nil, a.failure("send to", err)
 	}
-	ans, err := a.answer(c, resp)
+	ans, err := a.answer(c, resp, translated)
 	if err != nil {
 		a.end()
 		_ = resp.Body.Close() // What cannot be closed any more is of no use to anybody.
 		return nil, err
 	}
+	ans.Dropped = dropped
 	return ans, nil
 }
 

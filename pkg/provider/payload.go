@@ -35,33 +35,60 @@ var (
 // somebody else's call.
 type Payload struct {
 	data []byte
-	buf  *[]byte // the pool's handle on data's memory
-	pool *sync.Pool
-	refs atomic.Int32
+	// translated says that the answer is to be translated too, dropped what of the
+	// request had no place in the vendor's dialect.
+	translated bool
+	dropped    []string
+	buf        *[]byte // the pool's handle on data's memory
+	pool       *sync.Pool
+	refs       atomic.Int32
 	// first is the reader that every attempt needs; further ones are for
 	// connections that turn out to be stale.
 	first payloadReader
 }
 
-// Payload makes the body of an attempt at req: what the client sent, with the
-// edits made by b. Whoever gets it hands it to Do, or calls Release.
+// Payload makes the body of an attempt at req: what the client sent with the
+// edits made by b, or on the translated lane what b makes of req.Translate.
+// Whoever gets it hands it to Do, or calls Release.
 func (x *Exchange) Payload(ctx context.Context, req *llm.Request, b dialect.Backend) (*Payload, error) {
-	raw, err := req.Body.Bytes(ctx)
-	if err != nil {
-		return nil, bodyError(err)
-	}
 	buf, ok := x.buffers.Get().(*[]byte)
 	if !ok {
 		buf = new([]byte)
 	}
-	p := &Payload{buf: buf, pool: &x.buffers}
+	p := &Payload{buf: buf, data: (*buf)[:0], pool: &x.buffers}
 	p.refs.Store(1)
-	p.data, err = b.Patch(slices.Grow((*buf)[:0], len(raw)+patchRoom), raw, req.Op, req.Edits)
+	var err error
+	if req.Translate != nil {
+		err = p.translate(req, b)
+	} else {
+		err = p.patch(ctx, req, b)
+	}
 	if err != nil {
 		p.Release()
-		return nil, &llm.Error{Kind: llm.Internal, Message: "internal error", Cause: err}
+		return nil, bodyError(err)
 	}
 	return p, nil
+}
+
+func (p *Payload) patch(ctx context.Context, req *llm.Request, b dialect.Backend) error {
+	raw, err := req.Body.Bytes(ctx)
+	if err != nil {
+		return err
+	}
+	data, err := b.Patch(slices.Grow(p.data, len(raw)+patchRoom), raw, req.Op, req.Edits)
+	p.data = data
+	return err
+}
+
+func (p *Payload) translate(req *llm.Request, b dialect.Backend) error {
+	t := req.Translate
+	losses := dialect.Losses{Drop: t.DropParams, Spell: t.ParamName}
+	data, err := b.AppendRequest(p.data, req, &losses)
+	if err != nil {
+		return err
+	}
+	p.data, p.translated, p.dropped = data, true, losses.Dropped
+	return nil
 }
 
 // bodyError keeps the error of a Body that says itself what is wrong.

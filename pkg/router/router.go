@@ -35,21 +35,29 @@ type Deployment struct {
 	Lookup func(model string) Facts
 	// Defaults are parameters to add where a call has none.
 	Defaults []llm.Default
-	Health   *Health
+	// DropParams drops what the provider has no place for where a call is
+	// translated, also what changes its answer.
+	DropParams bool
+	Health     *Health
 }
 
 // Facts are what bounds and prices the calls of a model.
 type Facts struct {
 	// Price is nil where it is not known.
 	Price *catalog.Price
-	// PriceSource says where Price comes from, for the log: "catalog", "config",
-	// "unknown".
+	// PriceSource says where Price comes from, for the log: "catalog", "file",
+	// "config", "unknown".
 	PriceSource string
 	// Assumed is what a hard budget books where Price is nil: the dearest known
 	// price of the provider; nil where there is none.
 	Assumed *catalog.Price
 	// ContextTokens and MaxOutputTokens bound a call; 0 where they are not known.
 	ContextTokens, MaxOutputTokens int64
+	// Mode is the kind of calls the model takes; "" where that is not known, or where
+	// it takes all that its provider has.
+	Mode catalog.Mode
+	// Reasoning says that the model is known to think.
+	Reasoning bool
 }
 
 // Group is the deployments behind one public name, or behind a pattern of names.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/gateway"
@@ -44,7 +45,7 @@ type fields struct {
 }
 
 // mostFields is how many fields setFacts sets at most.
-const mostFields = 10
+const mostFields = 11
 
 func (f *fields) set(name, value string) {
 	f.values = append(f.values, value)
@@ -77,6 +78,9 @@ func setFacts(h http.Header, c *gateway.Call) {
 	}
 	if facts.Capped > 0 {
 		f.set("X-Llmgw-Max-Tokens-Capped", strconv.FormatInt(facts.Capped, 10))
+	}
+	if len(facts.Dropped) > 0 {
+		f.set("X-Llmgw-Dropped-Params", strings.Join(facts.Dropped, ","))
 	}
 	if facts.UpstreamRequestID != "" {
 		f.set("X-Llmgw-Upstream-Request-Id", facts.UpstreamRequestID)

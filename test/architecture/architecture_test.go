@@ -38,7 +38,7 @@ var floors = []struct {
 
 // sameFloor are the imports that stay on one floor: a shared base, or framing.
 var sameFloor = map[string][]string{
-	"pkg/config":      {"pkg/llm", "pkg/secret", "pkg/config/*"},
+	"pkg/config":      {"pkg/llm", "pkg/llm/catalog", "pkg/secret", "pkg/config/*"},
 	"pkg/llm/*":       {"pkg/llm", "pkg/llm/*"},
 	"pkg/admission/*": {"pkg/admission"},
 	"pkg/dialect":     {"pkg/dialect/toplevel", "pkg/dialect/sse"},

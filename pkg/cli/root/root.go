@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/llmgw/llmgw/pkg/cli"
+	"github.com/llmgw/llmgw/pkg/cli/models"
+	"github.com/llmgw/llmgw/pkg/cli/providers"
 	"github.com/llmgw/llmgw/pkg/cli/serve"
 	"github.com/llmgw/llmgw/pkg/cli/terminal"
 	"github.com/llmgw/llmgw/pkg/cli/version"
@@ -43,7 +45,8 @@ func New(f *cli.Factory) *cobra.Command {
 SDKs) and model providers: one address, one kind of key, with limits, budgets
 and a log of every call.`,
 		Example: `  llmgw serve
-  llmgw serve --config llmgw.yaml --listen 0.0.0.0:4000`,
+  llmgw serve --config llmgw.yaml --listen 0.0.0.0:4000
+  llmgw models list --catalog --provider anthropic`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noCommand,
@@ -56,11 +59,20 @@ and a log of every call.`,
 	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &cli.Error{Code: cli.ExitUsage, Err: err, Hint: fmt.Sprintf("Run '%s --help' for its flags.", c.CommandPath())}
 	})
-	cmd.AddCommand(serve.NewCmd(f, nil), version.NewCmd(f), exitCodes())
+	cmd.AddCommand(serve.NewCmd(f, nil), models.NewCmd(f), providers.NewCmd(f, nil), version.NewCmd(f), exitCodes())
 	for _, c := range cmd.Commands() {
-		c.Args = usage(c.Args)
+		checkUsage(c)
 	}
 	return cmd
+}
+
+// checkUsage makes what a command and those below it find wrong with their arguments
+// errors of the command line.
+func checkUsage(c *cobra.Command) {
+	c.Args = usage(c.Args)
+	for _, below := range c.Commands() {
+		checkUsage(below)
+	}
 }
 
 // usage makes what a command finds wrong with its arguments an error of the

@@ -101,7 +101,11 @@ func (o *Options) load() (*config.Config, error) {
 	if o.TLSKey != "" {
 		overrides["general_settings.tls.key_file"] = o.TLSKey
 	}
-	cfg, report, err := config.Load(config.Options{File: o.ConfigFile, Listen: o.Listen, Overrides: overrides})
+	vendors, err := app.Vendors()
+	if err != nil {
+		return nil, err
+	}
+	cfg, report, err := config.Load(config.Options{File: o.ConfigFile, Listen: o.Listen, Overrides: overrides, Vendors: vendors})
 	for _, p := range report.Problems {
 		fmt.Fprintf(o.IO.Err, "%s: %s\n", p.Severity, p)
 	}

@@ -1,5 +1,6 @@
 // Package anthropic is the Anthropic Messages API as a dialect: messages and
-// count_tokens, in native form, where bodies and streams keep their bytes.
+// count_tokens, in native form, where bodies and streams keep their bytes, and
+// translated into and out of the vocabulary of package llm.
 //
 // It knows the wire format only. Addresses, credentials and the envelopes of
 // Bedrock and Vertex belong to the providers. The server and the gateway use

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/dialect"
@@ -63,13 +65,36 @@ func look(e *llm.Error) row {
 	}
 }
 
-// AppendError implements dialect.Frontend.
+// tooLong begins what the API says of a prompt that does not fit. Claude Code knows
+// it by these words, and compacts the conversation (measured with 2.1.330).
+const tooLong = "prompt is too long"
+
+// message is what the client is told.
+func message(e *llm.Error) string {
+	o := e.Overflow
+	switch {
+	case o == nil:
+		return e.Message
+	case o.Tokens > 0 && o.Limit > 0:
+		return tooLong + ": " + strconv.FormatInt(o.Tokens, 10) + " tokens > " + strconv.FormatInt(o.Limit, 10) + " maximum"
+	case strings.Contains(e.Message, tooLong):
+		return e.Message
+	default:
+		return strings.TrimSuffix(tooLong+": "+e.Message, ": ")
+	}
+}
+
+// AppendError implements dialect.Frontend. A prompt that is too long is told as
+// the API does, whatever the status and the words of the vendor that refused it.
 func (Frontend) AppendError(dst []byte, e *llm.Error, requestID string) (status int, body []byte) {
 	r := look(e)
+	if e.Overflow != nil {
+		r = table[llm.InvalidRequest]
+	}
 	dst = append(dst, `{"type":"error","error":{"type":`...)
 	dst = toplevel.AppendString(dst, r.kind)
 	dst = append(dst, `,"message":`...)
-	dst = toplevel.AppendString(dst, e.Message)
+	dst = toplevel.AppendString(dst, message(e))
 	dst = append(dst, '}')
 	if requestID != "" {
 		dst = append(dst, `,"request_id":`...)

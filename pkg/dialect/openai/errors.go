@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/dialect"
@@ -57,10 +59,24 @@ func look(e *llm.Error) row {
 	if e.Kind != llm.UpstreamAuth && e.Upstream != nil && e.Upstream.Status >= 400 {
 		r = lookStatus(e.Upstream.Status)
 	}
-	if e.Code != "" {
+	switch {
+	case e.Overflow != nil:
+		r.kind, r.code = "invalid_request_error", "context_length_exceeded"
+	case e.Code != "":
 		r.code = e.Code
 	}
 	return r
+}
+
+// message is what is wrong. A prompt that is too long is told in the words that
+// clients of this API look for, beside those of the provider.
+func message(e *llm.Error) string {
+	o := e.Overflow
+	if o == nil || o.Tokens == 0 || o.Limit == 0 || strings.Contains(e.Message, "maximum context length") {
+		return e.Message
+	}
+	return fmt.Sprintf("%s (This model's maximum context length is %d tokens. However, your messages resulted in %d tokens.)",
+		e.Message, o.Limit, o.Tokens)
 }
 
 func lookStatus(status int) row {
@@ -78,7 +94,7 @@ func lookStatus(status int) row {
 func (Frontend) AppendError(dst []byte, e *llm.Error, _ string) (status int, body []byte) {
 	r := look(e)
 	dst = append(dst, `{"error":{"message":`...)
-	dst = toplevel.AppendString(dst, e.Message)
+	dst = toplevel.AppendString(dst, message(e))
 	dst = append(dst, `,"type":`...)
 	dst = toplevel.AppendString(dst, r.kind)
 	dst = append(dst, `,"param":`...)

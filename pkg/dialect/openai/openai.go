@@ -1,9 +1,11 @@
 // Package openai is the OpenAI API as a dialect: chat completions, legacy
-// completions and embeddings, in native form, where bodies and streams keep
-// their bytes. It reads the variants of the vendors that are compatible with it.
+// completions and embeddings. On the native lane bodies and streams keep their
+// bytes; on the translated lane requests and answers are read into the vocabulary
+// and written from it. It reads the variants of the vendors that are compatible
+// with it, and writes for them as their [Quirks] say.
 //
-// It knows the wire format only. Addresses, credentials and what a vendor does
-// not take belong to the providers; the Responses API is a dialect of its own.
+// It knows the wire format only. Addresses, credentials and which vendor has which
+// quirks belong to the providers; the Responses API is a dialect of its own.
 // The server and the gateway use [Frontend], providers use [Backend]; package
 // app picks them.
 package openai
@@ -18,7 +20,10 @@ import (
 type Frontend struct{}
 
 // Backend is the provider's side. Safe for concurrent use.
-type Backend struct{}
+type Backend struct {
+	// Quirks are the vendor's; nil for none.
+	Quirks *Quirks
+}
 
 var (
 	_ dialect.Frontend = Frontend{}
@@ -116,9 +121,19 @@ func (Frontend) UserFields(llm.Op) []string {
 	return []string{"user", "safety_identifier", "metadata"}
 }
 
-// Patch implements dialect.Backend.
-func (Backend) Patch(dst, body []byte, op llm.Op, e llm.Edits) ([]byte, error) {
-	return shape(op).Patch(dst, body, e)
+// Patch implements dialect.Backend. A limit that is added has the vendor's name,
+// and vendors that refuse stream options get none.
+func (b Backend) Patch(dst, body []byte, op llm.Op, e llm.Edits) ([]byte, error) {
+	s := shape(op)
+	if q := b.Quirks; q != nil && (op == llm.OpChat && q.Limit != "" || q.NoStreamOptions) {
+		own := *s
+		if op == llm.OpChat && q.Limit != "" {
+			own.AddLimit = q.Limit
+		}
+		own.Usage = own.Usage && !q.NoStreamOptions
+		s = &own
+	}
+	return s.Patch(dst, body, e)
 }
 
 // DecodeError implements dialect.Backend.

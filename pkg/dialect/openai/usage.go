@@ -22,9 +22,10 @@ type answer struct {
 
 // chunk says what the object read last was like.
 type chunk struct {
-	noChoices bool // the list of choices is there and empty
-	usage     bool // it has a usage object
-	failed    bool // it is the report of an error
+	choices   []byte // the list of choices
+	noChoices bool   // it is there and empty
+	usage     bool   // it has a usage object
+	failed    bool   // it is the report of an error
 }
 
 // read reads one object: a whole answer, or a chunk of one. Ids and model stand
@@ -40,6 +41,7 @@ func (a *answer) read(object []byte) {
 		case "model":
 			first(&a.meta.Model, m.Value())
 		case "choices":
+			a.chunk.choices = m.Value()
 			a.readChoices(m.Value())
 		case "usage":
 			a.readUsage(m.Value())
@@ -129,7 +131,7 @@ func (a *answer) readUsage(v []byte) {
 // usage is a usage object as OpenAI and the vendors compatible with it send it.
 type usage struct {
 	input, output, total  int64
-	cached, write         int64
+	cached, write, hour   int64
 	reasoning, outerCache int64
 }
 
@@ -145,6 +147,8 @@ func (u *usage) read(v []byte) {
 		case "prompt_tokens_details":
 			u.cached = count(toplevel.Find(m.Value(), "cached_tokens"))
 			u.write = count(toplevel.Find(m.Value(), "cache_write_tokens"))
+			// This gateway's own extension, of a gateway behind this one.
+			u.hour = count(toplevel.Find(toplevel.Find(m.Value(), "cache_creation"), "ephemeral_1h_input_tokens"))
 		case "completion_tokens_details":
 			u.reasoning = count(toplevel.Find(m.Value(), "reasoning_tokens"))
 		case "cached_tokens", "prompt_cache_hit_tokens":
@@ -175,11 +179,14 @@ func (u *usage) sum() llm.Usage {
 		input = u.total
 	}
 	cached := min(max(u.cached, u.outerCache), input)
+	write := min(u.write, input-cached)
+	hour := min(u.hour, write)
 	return llm.Usage{
 		Input:        input,
 		Output:       output,
 		CacheRead:    cached,
-		CacheWrite5m: min(u.write, input-cached),
+		CacheWrite5m: write - hour,
+		CacheWrite1h: hour,
 		Reasoning:    u.reasoning,
 		Reported:     true,
 	}

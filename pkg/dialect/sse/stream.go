@@ -183,27 +183,35 @@ func (s *Stream) fill() error {
 	}
 }
 
-// begin looks at the first bytes: a provider that fails before it begins to
-// stream may send a plain error in place of frames. No line of an event stream
-// begins like JSON or a web page.
+// begin recognises a plain error in place of frames.
 func (s *Stream) begin() {
-	rest := s.scanner.Rest()
+	begun, isPlain := looksPlain(s.scanner)
+	s.begun = begun
+	if isPlain {
+		s.meter = plain{s.meter, dialect.DecodeError(0, nil, s.scanner.Rest())}
+		s.final = Failed
+	}
+}
+
+// looksPlain looks at the first bytes: a provider that fails before it begins to
+// stream may send a plain error in place of frames. No line of an event stream
+// begins like JSON or a web page. The whole of the error is then in Rest. begun
+// says that no further look is needed.
+func looksPlain(s *Scanner) (begun, isPlain bool) {
+	rest := s.Rest()
 	text := bytes.TrimLeft(rest, "\xef\xbb\xbf \r\n\t")
 	if len(text) == 0 {
 		// Nothing but white space so far. Where it goes on it is not looked at again
 		// with each read: over a whole frame of it that would take many seconds.
-		s.begun = len(rest) >= maxPlain
-		return
+		return len(rest) >= maxPlain, false
 	}
-	s.begun = true
 	if text[0] != '{' && text[0] != '[' && text[0] != '<' {
-		return
+		return true, false
 	}
-	for len(s.scanner.Rest()) < maxPlain && s.scanner.Fill() == nil {
+	for len(s.Rest()) < maxPlain && s.Fill() == nil {
 		continue
 	}
-	s.meter = plain{s.meter, dialect.DecodeError(0, nil, s.scanner.Rest())}
-	s.final = Failed
+	return true, true
 }
 
 // plain is a meter behind which the answer was no event stream.

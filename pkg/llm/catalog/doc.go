@@ -9,7 +9,11 @@
 //	}
 //
 // A price that is not known is nil, never zero: free and unknown are different
-// things. The package books nothing and decides nothing about unknown prices;
-// its callers are app, which resolves each deployment once, the gateway, which
-// holds and settles by [Price], and the commands that list models.
+// things. What the operator knows better is laid over the data ([Catalog.With],
+// [Catalog.Resolve], [ReadPriceFile]).
+//
+// The package books nothing and decides nothing about unknown prices; its callers
+// are config, which lays the operator's prices over the data, app, which asks it for
+// each deployment, the gateway, which holds and settles by [Price], and the commands
+// that list models.
 package catalog

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Mode is the kind of calls a model takes.
+// Mode is the kind of calls a model takes; "" where it is not known. A price file
+// may name others than the ones below.
 type Mode string
 
 // The modes in the data.
@@ -66,6 +67,12 @@ func (c Capabilities) Names() []string {
 	return names
 }
 
+// hasOutput reports whether calls of the mode bring tokens that are billed as
+// output.
+func (m Mode) hasOutput() bool {
+	return m != ModeEmbedding && m != ModeRerank && m != ModeModeration
+}
+
 func parseCapabilities(s string) (Capabilities, error) {
 	var set Capabilities
 	if s == "" {
@@ -111,8 +118,8 @@ type Model struct {
 	// Deprecation is the announced day of retirement, in UTC; zero for none. Some
 	// are estimates of the sources.
 	Deprecation time.Time
-	// Source is who stated the facts: "litellm", "catwalk" (with "+" where a rule
-	// of the generator mended or completed them), or "config".
+	// Source is who stated the facts: "litellm", "catwalk", "vendor" (with "+" where
+	// a rule of the generator mended or completed them), "file" or "config".
 	Source string
 	// AsOf is the month of the facts, "2026-08"; "" where nobody dated them.
 	AsOf string

@@ -14,43 +14,10 @@ import (
 // later line are in this order.
 const heading = "provider\tmodel\tmode\tcontext\tmax_output\tinput\toutput\tcache_read\tcache_write_5m\tcache_write_1h\t" +
 	"tier_above\ttier_input\ttier_output\ttier_cache_read\ttier_cache_write_5m\ttier_cache_write_1h\t" +
-	"query\tcapabilities\tdeprecation\tsource\tas_of"
+	"reasoning\trequest\tquery\tcapabilities\tdeprecation\tsource\tas_of"
 
 // columns is the number of fields of a line.
-const columns = 21
-
-// parse reads a data file: comments ("#"), the heading, one line for each model.
-// It returns an error that names the line for anything else.
-func parse(data string) (*Catalog, error) {
-	models := make([]*Model, 0, strings.Count(data, "\n"))
-	headed, number := false, 0
-	for line := range strings.SplitSeq(data, "\n") {
-		number++
-		switch {
-		case line == "" || line[0] == '#':
-			continue
-		case !headed:
-			if line != heading {
-				return nil, fmt.Errorf("model data, line %d: want the heading", number)
-			}
-			headed = true
-			continue
-		}
-		m, err := parseLine(line)
-		if err != nil {
-			return nil, fmt.Errorf("model data, line %d: %w", number, err)
-		}
-		models = append(models, m)
-	}
-	if !headed {
-		return nil, errors.New("model data: no heading")
-	}
-	c, err := newCatalog(models)
-	if err != nil {
-		return nil, fmt.Errorf("model data: %w", err)
-	}
-	return c, nil
-}
+const columns = 23
 
 func parseLine(line string) (*Model, error) {
 	var f [columns]string
@@ -64,17 +31,17 @@ func parseLine(line string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	capabilities, err := parseCapabilities(f[17])
+	capabilities, err := parseCapabilities(f[19])
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{
 		Provider: f[0], Name: f[1], Mode: mode,
 		Capabilities: capabilities,
-		Source:       f[19], AsOf: f[20],
+		Source:       f[21], AsOf: f[22],
 	}
-	if f[18] != "" {
-		if m.Deprecation, err = time.Parse(time.DateOnly, f[18]); err != nil {
+	if f[20] != "" {
+		if m.Deprecation, err = time.Parse(time.DateOnly, f[20]); err != nil {
 			return nil, fmt.Errorf("deprecation: %w", err)
 		}
 	}
@@ -100,18 +67,13 @@ func (m *Model) parseNumbers(f *[columns]string) error {
 	n := &numbers{}
 	m.ContextTokens, m.MaxOutputTokens = n.count(f[3]), n.count(f[4])
 	terms := Terms{
-		Input: n.perMillion(f[5]), Output: n.perMillion(f[6]), CacheRead: n.perMillion(f[7]),
-		CacheWrite5m: n.perMillion(f[8]), CacheWrite1h: n.perMillion(f[9]),
-		Query: n.price(f[16]),
+		Rates: n.rates(f[5:10]), Request: n.price(f[17]), Query: n.price(f[18]),
 	}
+	terms.Rates.Reasoning = n.perMillion(f[16])
 	if f[10] != "" {
-		terms.Tier = &TierTerms{
-			Above: n.count(f[10]),
-			Input: n.perMillion(f[11]), Output: n.perMillion(f[12]), CacheRead: n.perMillion(f[13]),
-			CacheWrite5m: n.perMillion(f[14]), CacheWrite1h: n.perMillion(f[15]),
-		}
+		terms.Tiers = []TierTerms{{Above: n.count(f[10]), Rates: n.rates(f[11:16])}}
 	}
-	if n.err != nil || terms.Input == nil && terms.Output == nil {
+	if n.err != nil || terms.Empty() {
 		return n.err
 	}
 	var err error
@@ -121,6 +83,15 @@ func (m *Model) parseNumbers(f *[columns]string) error {
 
 // numbers reads the cells of a line and keeps the first error.
 type numbers struct{ err error }
+
+// rates reads input, output, cache read, and cache writes for 5 minutes and 1
+// hour.
+func (n *numbers) rates(cells []string) RateTerms {
+	return RateTerms{
+		Input: n.perMillion(cells[0]), Output: n.perMillion(cells[1]), CacheRead: n.perMillion(cells[2]),
+		CacheWrite5m: n.perMillion(cells[3]), CacheWrite1h: n.perMillion(cells[4]),
+	}
+}
 
 // count reads a number of tokens; nothing is 0.
 func (n *numbers) count(s string) int64 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/llmgw/llmgw/pkg/dialect"
 	"github.com/llmgw/llmgw/pkg/dialect/anthropic"
@@ -15,32 +16,46 @@ import (
 
 // Options is what can be set on the provider. The zero value is fine.
 type Options struct {
+	// Model is what the deployment is for. Where its name has "speaks-anthropic" or
+	// "speaks-openai", conversations are taken in that dialect only; "" and patterns
+	// leave both.
+	Model string
 	// Timeouts limits each attempt, as with any provider.
 	Timeouts provider.Timeouts
 }
 
 // Provider answers calls by itself. Safe for concurrent use.
-type Provider struct{ exchange *provider.Exchange }
+type Provider struct {
+	exchange *provider.Exchange
+	only     llm.Dialect // "" for all
+}
 
 var _ llm.Provider = (*Provider)(nil)
 
 // New returns the provider.
 func New(opts Options) *Provider {
-	return &Provider{provider.NewExchange(vendor{}, opts.Timeouts)}
+	p := &Provider{exchange: provider.NewExchange(vendor{}, opts.Timeouts)}
+	if s, err := parseScript(opts.Model); err == nil {
+		p.only = s.only
+	}
+	return p
 }
 
 // Dialects implements llm.Provider.
 func (p *Provider) Dialects(op llm.Op) []llm.Dialect {
+	var all []llm.Dialect
 	switch op {
 	case llm.OpChat:
-		return []llm.Dialect{llm.Anthropic, llm.OpenAI}
+		all = []llm.Dialect{llm.Anthropic, llm.OpenAI}
 	case llm.OpCountTokens:
-		return []llm.Dialect{llm.Anthropic}
+		all = []llm.Dialect{llm.Anthropic}
 	case llm.OpCompletion, llm.OpEmbeddings:
-		return []llm.Dialect{llm.OpenAI}
-	default:
-		return nil
+		all = []llm.Dialect{llm.OpenAI}
 	}
+	if p.only == "" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(d llm.Dialect) bool { return d != p.only })
 }
 
 // Do implements llm.Provider.

@@ -398,3 +398,25 @@ func TestListedModelsExist(t *testing.T) {
 		t.Error("hello is not listed")
 	}
 }
+
+func TestAModelSpeaksOneDialect(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		model string
+		op    llm.Op
+		want  []llm.Dialect
+	}{
+		{"", llm.OpChat, []llm.Dialect{llm.Anthropic, llm.OpenAI}},
+		{"*", llm.OpChat, []llm.Dialect{llm.Anthropic, llm.OpenAI}},
+		{"hello", llm.OpChat, []llm.Dialect{llm.Anthropic, llm.OpenAI}},
+		{"tools,speaks-openai", llm.OpChat, []llm.Dialect{llm.OpenAI}},
+		{"tools,speaks-openai", llm.OpCountTokens, nil},
+		{"speaks-anthropic", llm.OpChat, []llm.Dialect{llm.Anthropic}},
+		{"speaks-anthropic", llm.OpEmbeddings, nil},
+	} {
+		got := echo.New(echo.Options{Model: tt.model}).Dialects(tt.op)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%q takes %s in %v, want %v", tt.model, tt.op, got, tt.want)
+		}
+	}
+}

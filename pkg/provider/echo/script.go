@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/llmgw/llmgw/pkg/llm"
 )
 
 // Bounds of the numbers in a model's name.
@@ -32,6 +34,8 @@ type script struct {
 	tools, parallel, thinking, cached bool
 	noUsage, brokenArgs, streamError  bool
 	stall                             bool
+
+	only llm.Dialect // the one that is spoken; "" for both
 }
 
 // Features lists what a model's name may be made of, for messages and listings.
@@ -39,6 +43,7 @@ func Features() []string {
 	return []string{
 		"hello", "tools", "parallel", "thinking", "cached", "long-WORDS", "tokens-OUTPUT", "delay-DURATION",
 		"pace-DURATION", "error-STATUS", "auth", "cut-EVENTS", "stall", "stream-error", "no-usage", "broken-tool-args",
+		"speaks-anthropic", "speaks-openai",
 	}
 }
 
@@ -90,6 +95,10 @@ func (s *script) setSwitch(word string) bool {
 		s.stall = true
 	case "auth":
 		s.status = 401
+	case "speaks-anthropic":
+		s.only = llm.Anthropic
+	case "speaks-openai":
+		s.only = llm.OpenAI
 	default:
 		return false
 	}

@@ -1,9 +1,10 @@
 // Package openai is the provider for OpenAI's API and for the many that are like
 // it: chat completions, legacy completions and embeddings below one base URL.
 //
-// It knows the address, the credential and which header fields go along. The
-// wire format, with the quirks of those who speak it, is package dialect/openai's;
-// the exchange over HTTP is package provider's.
+// It knows the address, the credential, which header fields go along, and how the
+// vendors of the table in package provider differ in these. The wire format, with
+// the quirks of those who speak it, is package dialect/openai's; the exchange over
+// HTTP is package provider's.
 //
 // Package app makes one for each deployment; the gateway calls it as an
 // llm.Provider.
@@ -62,9 +63,13 @@ func (m Mode) op() (llm.Op, error) {
 
 // Options says how the vendor is reached.
 type Options struct {
-	// Name is the vendor's, for errors of New: "openai", "groq". "" is "openai".
+	// Name is the vendor's, for errors of New. "" is the Vendor's id, else "openai".
 	Name string
-	// BaseURL includes the version: it usually ends in "/v1". "" is DefaultBaseURL.
+	// Vendor says what is special about the vendor; nil for nothing: OpenAI itself,
+	// or a server that is like it.
+	Vendor *provider.Vendor
+	// BaseURL includes the version: it usually ends in "/v1". "" is the Vendor's, else
+	// DefaultBaseURL.
 	BaseURL string
 	// Credential is an API key. It may be empty: local vendors need none.
 	Credential secret.Text
@@ -72,7 +77,8 @@ type Options struct {
 	Header llm.Header
 	// UserAgent is "" for provider.DefaultUserAgent.
 	UserAgent string
-	// Mode restricts the operations.
+	// Mode restricts the operations. It may name one that the Vendor is not known to
+	// have.
 	Mode Mode
 	// Timeouts limits each attempt.
 	Timeouts provider.Timeouts
@@ -83,10 +89,14 @@ type Options struct {
 // Provider calls an API like OpenAI's. Safe for concurrent use.
 type Provider struct {
 	exchange *provider.Exchange
-	only     llm.Op // 0: all
+	backend  openai.Backend
 	header   http.Header
-	// One URL for each operation; only read.
-	chat, completions, embeddings *url.URL
+	base     *url.URL
+	// paths and targets have the operations that are taken: where each is below the
+	// base, and the whole URL. They are only read.
+	paths   map[llm.Op]string
+	targets map[llm.Op]*url.URL
+	rules   []rule
 }
 
 var _ llm.Provider = (*Provider)(nil)
@@ -95,13 +105,20 @@ var _ llm.Provider = (*Provider)(nil)
 func New(opts Options) (*Provider, error) {
 	p, err := newProvider(opts)
 	if err != nil {
-		name := opts.Name
-		if name == "" {
-			name = "openai"
-		}
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", nameOf(&opts), err)
 	}
 	return p, nil
+}
+
+func nameOf(opts *Options) string {
+	switch {
+	case opts.Name != "":
+		return opts.Name
+	case opts.Vendor != nil:
+		return opts.Vendor.ID
+	default:
+		return "openai"
+	}
 }
 
 func newProvider(opts Options) (*Provider, error) {
@@ -109,7 +126,7 @@ func newProvider(opts Options) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := provider.ParseBaseURL(opts.BaseURL, DefaultBaseURL)
+	base, err := baseURL(&opts)
 	if err != nil {
 		return nil, err
 	}
@@ -117,14 +134,27 @@ func newProvider(opts Options) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{
-		exchange:    provider.NewExchange(opts.Transport, opts.Timeouts),
-		only:        only,
-		header:      header,
-		chat:        base.JoinPath("chat", "completions"),
-		completions: base.JoinPath("completions"),
-		embeddings:  base.JoinPath("embeddings"),
-	}, nil
+	quirks, err := quirksOf(opts.Vendor, base)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rulesOf(opts.Vendor, base)
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{
+		exchange: provider.NewExchange(opts.Transport, opts.Timeouts),
+		backend:  openai.Backend{Quirks: quirks},
+		header:   header,
+		base:     base,
+		paths:    pathsOf(opts.Vendor, only),
+		targets:  make(map[llm.Op]*url.URL, 3),
+		rules:    rules,
+	}
+	for op, path := range p.paths {
+		p.targets[op] = base.JoinPath(path)
+	}
+	return p, nil
 }
 
 // fixedHeader makes the fields that all requests have in common.
@@ -144,46 +174,31 @@ func fixedHeader(opts Options) (http.Header, error) {
 
 // Dialects implements llm.Provider.
 func (p *Provider) Dialects(op llm.Op) []llm.Dialect {
-	if p.endpoint(op) == nil {
+	if p.targets[op] == nil {
 		return nil
 	}
 	return []llm.Dialect{llm.OpenAI}
 }
 
-// endpoint is where op goes; nil where the deployment does not take it.
-func (p *Provider) endpoint(op llm.Op) *url.URL {
-	if p.only != 0 && op != p.only {
-		return nil
-	}
-	switch op {
-	case llm.OpChat:
-		return p.chat
-	case llm.OpCompletion:
-		return p.completions
-	case llm.OpEmbeddings:
-		return p.embeddings
-	default:
-		return nil
-	}
-}
-
 // Do implements llm.Provider. The client's query string stays here: OpenAI's
 // operations have none.
 func (p *Provider) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
-	target := p.endpoint(req.Op)
+	target := p.targets[req.Op]
 	if target == nil || req.Dialect != llm.OpenAI {
 		return nil, &llm.Error{
 			Kind:    llm.InvalidRequest,
 			Message: fmt.Sprintf("the provider does not take %s in the %s dialect", req.Op, req.Dialect),
 		}
 	}
-	backend := openai.Backend{}
-	payload, err := p.exchange.Payload(ctx, req, backend)
+	if len(p.rules) > 0 {
+		req, target = p.rewrite(req, target)
+	}
+	payload, err := p.exchange.Payload(ctx, req, p.backend)
 	if err != nil {
 		return nil, err
 	}
 	return p.exchange.Do(ctx, &provider.Call{
-		URL: target, Header: p.headerFor(req), Payload: payload, Backend: backend,
+		URL: target, Header: p.headerFor(req), Payload: payload, Backend: p.backend,
 		Op: req.Op, Stream: req.Stream, DropUsageChunk: provider.DropsUsageChunk(req),
 	})
 }

@@ -31,10 +31,17 @@ func TestProvider(t *testing.T) {
 }
 
 // capture answers every request and keeps the last one.
-type capture struct{ req *http.Request }
+type capture struct {
+	req  *http.Request
+	body string
+}
 
 func (c *capture) RoundTrip(req *http.Request) (*http.Response, error) {
-	c.req = req
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	c.req, c.body = req, string(body)
 	_ = req.Body.Close()
 	return &http.Response{
 		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},

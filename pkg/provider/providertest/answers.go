@@ -19,7 +19,7 @@ import (
 func (s Subject) testWhole(t *testing.T) {
 	for op := range s.Ops {
 		t.Run(op.String(), func(t *testing.T) {
-			c := Conversations(s.Dialect)[op]
+			c := s.conversations()[op]
 			v := newVendor(t, s).answers(write(http.StatusOK, "application/json", c.Answer))
 			ans, err := v.provider.Do(t.Context(), s.request(t, op))
 			if err != nil {
@@ -40,7 +40,7 @@ func (s Subject) testWhole(t *testing.T) {
 // cut up on the way.
 func (s Subject) testStreams(t *testing.T) {
 	for op := range s.Ops {
-		c := Conversations(s.Dialect)[op]
+		c := s.conversations()[op]
 		if c.Frames == nil {
 			continue
 		}
@@ -83,7 +83,7 @@ func cutUp(text string) []string {
 // testUsageChunk checks that a frame which only the gateway asked for is left out.
 func (s Subject) testUsageChunk(t *testing.T) {
 	for op := range s.Ops {
-		c := Conversations(s.Dialect)[op]
+		c := s.conversations()[op]
 		if c.UsageFrame < 0 {
 			continue
 		}
@@ -109,18 +109,22 @@ func (s Subject) testUsageChunk(t *testing.T) {
 
 // testRefusals checks kinds, and that the vendor's own answer is kept.
 func (s Subject) testRefusals(t *testing.T) {
-	const words = `{"type":"error","error":{"type":"some_error","message":"the vendor's words"}}`
+	words := s.conversations()[llm.OpChat].Refusal
+	v := newVendor(t, s)
 	for status, kind := range map[int]llm.Kind{
 		400: llm.InvalidRequest, 401: llm.UpstreamAuth, 403: llm.UpstreamAuth, 404: llm.NotFound, 413: llm.TooLarge,
 		422: llm.InvalidRequest, 429: llm.RateLimited, 500: llm.Upstream, 502: llm.Upstream, 503: llm.Overloaded, 529: llm.Overloaded,
 	} {
-		v := newVendor(t, s).answers(func(w http.ResponseWriter, r *http.Request) {
+		v.answers(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "7")
 			w.Header().Set("Set-Cookie", canary)
 			write(status, "application/json", words)(w, r)
 		})
 		_, err := v.provider.Do(t.Context(), s.streamRequest(t, llm.OpChat))
 		e := wantKind(t, err, kind)
+		if kind != llm.UpstreamAuth && e.Message != "the vendor's words" {
+			t.Errorf("%d: got the message %q, want the vendor's", status, e.Message)
+		}
 		if status == http.StatusTooManyRequests && e.RetryAfter != 7*time.Second {
 			t.Errorf("got retry after %v, want 7s", e.RetryAfter)
 		}
@@ -136,7 +140,7 @@ func (s Subject) testRefusals(t *testing.T) {
 
 // testBroken checks streams that do not end as they should.
 func (s Subject) testBroken(t *testing.T) {
-	c := Conversations(s.Dialect)[llm.OpChat]
+	c := s.conversations()[llm.OpChat]
 	begin := c.Frames[:4]
 	t.Run("cut", func(t *testing.T) {
 		v := newVendor(t, s).answers(pieces(begin))
@@ -165,7 +169,7 @@ func (s Subject) testBroken(t *testing.T) {
 
 // testForeign checks answers that a vendor should not give.
 func (s Subject) testForeign(t *testing.T) {
-	c := Conversations(s.Dialect)[llm.OpChat]
+	c := s.conversations()[llm.OpChat]
 	t.Run("compressed", func(t *testing.T) {
 		v := newVendor(t, s).answers(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

@@ -14,7 +14,7 @@ import (
 // notices.
 func (s Subject) testTimeouts(t *testing.T) {
 	const short = 50 * time.Millisecond
-	begin := Conversations(s.Dialect)[llm.OpChat].Frames[0]
+	begin := s.conversations()[llm.OpChat].Frames[0]
 	for name, c := range map[string]struct {
 		limits provider.Timeouts
 		stream bool
@@ -41,7 +41,7 @@ func (s Subject) testTimeouts(t *testing.T) {
 
 // testCancel checks that whoever waits is let go, and the vendor with it.
 func (s Subject) testCancel(t *testing.T) {
-	begin := Conversations(s.Dialect)[llm.OpChat].Frames[0]
+	begin := s.conversations()[llm.OpChat].Frames[0]
 	t.Run("before the answer", func(t *testing.T) {
 		gone, arrived := make(chan struct{}), make(chan struct{})
 		v := newVendor(t, s).answers(func(w http.ResponseWriter, r *http.Request) {
@@ -89,7 +89,7 @@ func (s Subject) testCancel(t *testing.T) {
 // testConnections checks that calls one after the other share one connection,
 // however they end.
 func (s Subject) testConnections(t *testing.T) {
-	c := Conversations(s.Dialect)[llm.OpChat]
+	c := s.conversations()[llm.OpChat]
 	v := newVendor(t, s)
 	for i := range 12 {
 		req := s.request(t, llm.OpChat)

@@ -22,6 +22,11 @@ type Conversation struct {
 	UsageFrame int
 	// Fault is the frame that reports a failure inside a stream.
 	Fault string
+	// Refusal is the body of an answer that refuses the call.
+	Refusal string
+	// Parts is what Answer and Frames say on the translated lane; nil where that is
+	// not tested.
+	Parts []llm.Part
 }
 
 // Stream is all frames in one piece.
@@ -29,12 +34,17 @@ func (c Conversation) Stream() string { return strings.Join(c.Frames, "") }
 
 // Conversations gives one for each operation of a dialect.
 func Conversations(d llm.Dialect) map[llm.Op]Conversation {
-	if d == llm.Anthropic {
-		return map[llm.Op]Conversation{llm.OpChat: anthropicChat(), llm.OpCountTokens: anthropicCount()}
-	}
-	return map[llm.Op]Conversation{
+	all := map[llm.Op]Conversation{
 		llm.OpChat: openAIChat(), llm.OpCompletion: openAICompletion(), llm.OpEmbeddings: openAIEmbeddings(),
 	}
+	if d == llm.Anthropic {
+		all = map[llm.Op]Conversation{llm.OpChat: anthropicChat(), llm.OpCountTokens: anthropicCount()}
+	}
+	for op, c := range all {
+		c.Refusal = `{"type":"error","error":{"type":"some_error","message":"the vendor's words"}}`
+		all[op] = c
+	}
+	return all
 }
 
 func anthropicChat() Conversation {

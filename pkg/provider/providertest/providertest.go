@@ -43,6 +43,12 @@ type Subject struct {
 	// Forwarded are header fields of a client that reach the vendor; all others
 	// must not.
 	Forwarded llm.Header
+	// Row makes the mock answer as the vendor of that row does; nil answers as the
+	// dialect's own vendor.
+	Row *provider.Vendor
+	// Limit is the member that limits the output, where it is not the row's: OpenAI's
+	// name is not sent to a mock of OpenAI.
+	Limit string
 
 	transport func() (roundTripper, error) // the one that Run is at
 }
@@ -91,6 +97,37 @@ func (s Subject) run(t *testing.T) {
 	t.Run("cancellation", s.testCancel)
 	t.Run("connections", s.testConnections)
 	goleak.VerifyNone(t, before)
+}
+
+// RunRow runs what depends on how a vendor's requests and answers look, over every
+// transport: Subject.Row says it. How the connections are dealt with is Run's, for
+// one subject of the package.
+func RunRow(t *testing.T, s Subject) {
+	for name, transport := range transports() {
+		s.transport = transport
+		t.Run(name, func(t *testing.T) {
+			t.Run("dialects", s.testDialects)
+			t.Run("requests", s.testRequests)
+			t.Run("whole answers", s.testWhole)
+			t.Run("streams", s.testStreams)
+			t.Run("usage chunk", s.testUsageChunk)
+			if s.Ops[llm.OpChat] == "" {
+				return
+			}
+			t.Run("header", s.testHeader)
+			t.Run("refusals", s.testRefusals)
+			t.Run("broken streams", s.testBroken)
+			r, err := newRowSuite(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run("edits", r.testEdits)
+			t.Run("translated requests", r.testTranslatedRequest)
+			t.Run("translated answers", r.testTranslatedAnswers)
+			t.Run("translated refusals", r.testTranslatedRefusals)
+			t.Run("translated embeddings", r.testTranslatedEmbeddings)
+		})
+	}
 }
 
 // testDialects checks what the provider says of itself.

@@ -17,7 +17,7 @@ import (
 func (s Subject) testRequests(t *testing.T) {
 	for op, path := range s.Ops {
 		t.Run(op.String(), func(t *testing.T) {
-			c := Conversations(s.Dialect)[op]
+			c := s.conversations()[op]
 			v := newVendor(t, s).answers(write(http.StatusOK, "application/json", c.Answer))
 			if _, err := v.provider.Do(t.Context(), s.request(t, op)); err != nil {
 				t.Fatal(err)
@@ -26,7 +26,7 @@ func (s Subject) testRequests(t *testing.T) {
 			if got.method != http.MethodPost || got.uri != s.Base+path {
 				t.Errorf("got %s %s, want POST %s", got.method, got.uri, s.Base+path)
 			}
-			if want := strings.Replace(c.Request, `"asked"`, `"given"`, 1); string(got.body) != want {
+			if want := strings.Replace(c.Request, `"asked"`, `"org/given"`, 1); string(got.body) != want {
 				t.Errorf("got body\n%s\nwant\n%s", got.body, want)
 			}
 		})
@@ -36,7 +36,7 @@ func (s Subject) testRequests(t *testing.T) {
 // testHeader checks that the vendor gets the provider's credential and never a
 // client's, nor what else a client's request has on it.
 func (s Subject) testHeader(t *testing.T) {
-	c := Conversations(s.Dialect)[llm.OpChat]
+	c := s.conversations()[llm.OpChat]
 	v := newVendor(t, s).answers(write(http.StatusOK, "application/json", c.Answer))
 	req := s.request(t, llm.OpChat)
 	for _, name := range []string{

@@ -117,17 +117,21 @@ func stall(gone chan<- struct{}, list ...string) http.HandlerFunc {
 	}
 }
 
+// givenModel is the model that the vendor is asked for. No rule of the table of
+// vendors matches it.
+const givenModel = "org/given"
+
 // request is a client's request, read as the gateway reads it.
 func (s Subject) request(t *testing.T, op llm.Op) *llm.Request {
 	t.Helper()
-	body := Conversations(s.Dialect)[op].Request
+	body := s.conversations()[op].Request
 	head := new(llm.Head)
 	if err := frontend(s.Dialect).Inspect(op, []byte(body), head); err != nil {
 		t.Fatal(err)
 	}
 	return &llm.Request{
-		Op: op, Dialect: s.Dialect, Model: "given", Body: llm.BytesBody(body), Header: llm.Header{},
-		Edits: llm.Edits{Head: head, Model: "given"},
+		Op: op, Dialect: s.Dialect, Model: givenModel, Body: llm.BytesBody(body), Header: llm.Header{},
+		Edits: llm.Edits{Head: head, Model: givenModel},
 	}
 }
 

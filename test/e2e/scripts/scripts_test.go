@@ -41,9 +41,11 @@ func TestMain(m *testing.M) {
 	})
 }
 
-func TestServe(t *testing.T)   { run(t, "serve") }
-func TestVersion(t *testing.T) { run(t, "version") }
-func TestHelp(t *testing.T)    { run(t, "help") }
+func TestServe(t *testing.T)     { run(t, "serve") }
+func TestModels(t *testing.T)    { run(t, "models") }
+func TestProviders(t *testing.T) { run(t, "providers") }
+func TestVersion(t *testing.T)   { run(t, "version") }
+func TestHelp(t *testing.T)      { run(t, "help") }
 
 func run(t *testing.T, area string) {
 	t.Parallel()

@@ -35,7 +35,7 @@ func TestPageShowsEachKindOfKey(t *testing.T) {
 		"## `environment_variables`\n",
 		"- **`num_retries`**, also `max_retries` *(whole number; at least 0; at most 100)* is how often",
 		"- **any other key** *(any value)* are request parameters",
-		"- **`input_cost_per_token`** *(USD per token)* is the price",
+		"- **`input_cost_per_token`** *(price in USD)* is the price",
 		"- **`drain_timeout`** *(duration; default `30s`)* is how long",
 		"one of `memory`, `none`; default `none`",
 		"- **`valid_api_keys`** *(list of secrets)* are the keys",

@@ -107,7 +107,7 @@ func typeName(t ast.Expr) string {
 var kinds = map[string]string{
 	"string": "text", "bool": "true or false", "int64": "whole number", "float64": "number",
 	"time.Duration": "duration", "Bytes": "size", "Period": "period",
-	"secret.Text": "secret", "llm.NanoUSD": "amount in USD", "llm.PicoUSD": "USD per token",
+	"secret.Text": "secret", "llm.NanoUSD": "amount in USD", "llm.PicoUSD": "price in USD",
 	"Fallbacks": "list of maps", "Aliases": "map",
 }
 

@@ -3,9 +3,9 @@
 //
 //	go run ./pkg/llm/catalog/internal/generate -in models.tsv -out pkg/llm/catalog/models.tsv
 //
-// It picks the providers the gateway knows, corrects known slips of the sources
-// by rules that name their reason, and writes one sorted line for each model,
-// so that two runs give the same bytes and a change of price is one line of
+// It corrects known slips of the sources by rules that name their reason, leaves
+// out what is no model that can be called, and writes one sorted line for each
+// model, so that two runs give the same bytes and a change of price is one line of
 // diff. It runs by hand when newer facts are at hand; no build depends on it.
 package main
 
@@ -14,24 +14,19 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 )
 
 func main() {
 	in := flag.String("in", "", "table of facts to read")
 	out := flag.String("out", "", "data file to write")
-	providers := flag.String("providers", defaultProviders, "providers to keep, separated by commas")
 	flag.Parse()
-	if err := run(*in, *out, strings.Split(*providers, ",")); err != nil {
+	if err := run(*in, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-// defaultProviders are those that this release can call.
-const defaultProviders = "anthropic,openai"
-
-func run(in, out string, providers []string) error {
+func run(in, out string) error {
 	facts, err := os.ReadFile(in)
 	if err != nil {
 		return fmt.Errorf("read facts: %w", err)
@@ -40,7 +35,7 @@ func run(in, out string, providers []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
 	}
-	data := render(refine(rows, providers))
+	data := render(refine(rows))
 	if err := os.WriteFile(out, data, 0o644); err != nil {
 		return fmt.Errorf("write data file: %w", err)
 	}

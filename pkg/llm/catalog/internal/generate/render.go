@@ -10,12 +10,13 @@ import (
 
 // preamble stands at the top of the data file. The last line is its heading.
 const preamble = `# Facts about models. Written by pkg/llm/catalog/internal/generate; do not edit.
-# Prices: USD per million tokens; query: USD each. Empty: unknown (a cache price: that of the input), never free.
+# Prices: USD per million tokens; request, query: USD each. Empty: unknown, never free (a cache price: that of the
+# input; reasoning: that of the output; request and query: none known).
 # Source litellm: LiteLLM's public price map (MIT). catwalk: charmbracelet/catwalk (MIT).
 # A "+" after the source: mended or completed by the generator's rules, which name their own.
 provider	model	mode	context	max_output	input	output	cache_read	cache_write_5m	cache_write_1h	` +
 	`tier_above	tier_input	tier_output	tier_cache_read	tier_cache_write_5m	tier_cache_write_1h	` +
-	`query	capabilities	deprecation	source	as_of
+	`reasoning	request	query	capabilities	deprecation	source	as_of
 `
 
 // render writes the data file.
@@ -38,7 +39,7 @@ func (r *row) cells() []string {
 	cells = append(cells, r.base.cells()...)
 	cells = append(cells, count(r.tierAbove))
 	cells = append(cells, r.tier.cells()...)
-	return append(cells, perUnit(r.query), strings.Join(r.capabilities, ","), r.deprecation, source, r.asOf)
+	return append(cells, perMillion(r.base.reasoning), perUnit(r.request), perUnit(r.query), strings.Join(r.capabilities, ","), r.deprecation, source, r.asOf)
 }
 
 func (p *rates) cells() []string {

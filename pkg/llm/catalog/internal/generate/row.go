@@ -19,7 +19,7 @@ type row struct {
 	base                  rates
 	tierAbove             int64
 	tier                  rates
-	query                 *llm.PicoUSD
+	request, query        *llm.PicoUSD
 	capabilities          []string
 	deprecation           string
 	source, asOf          string
@@ -28,7 +28,7 @@ type row struct {
 
 // rates are prices per token.
 type rates struct {
-	input, output, read, write5m, write1h *llm.PicoUSD
+	input, output, read, write5m, write1h, reasoning *llm.PicoUSD
 }
 
 // factColumns is the heading of the table that is read.

@@ -8,24 +8,50 @@ import (
 )
 
 // modes are the kinds of models whose calls the gateway can price.
-var modes = []string{"chat", "completion", "embedding", "responses"}
+var modes = []string{"chat", "completion", "embedding", "responses", "rerank", "moderation"}
 
 // rule corrects what is known to be wrong or missing in the sources.
 type rule struct {
-	// provider is whose rows it looks at; "" means all.
-	provider string
+	// providers are whose rows it looks at, separated by blanks; "" means all.
+	providers string
 	// apply changes the row and reports whether it did.
 	apply func(*row) bool
 }
 
+// rules run from the top: names, kinds and limits first, then what is no price,
+// then prices.
 var rules = []rule{
+	{"", mendNames},
+	{"gemini vertex_ai vercel_ai_gateway", mendModes},
+	{"", noOutput},
+	{"xai", xaiWindow},
 	{"", windowHoldsOutput},
-	{"anthropic", anthropicCachePrices},
-	{"anthropic", anthropicWebSearch},
-	{"openai", openaiMisplacedCacheRead},
+	{"", misplacedPoint},
+	{"azure_ai bedrock cohere", wrongRow},
+	{"bedrock", bedrockGeography},
+	{"bedrock", notByTheToken},
+	{"", zeroIsNoPrice},
+	{"", halfAPrice},
+	{"", freeCaches},
+	{"openai azure", openaiMisplacedCacheRead},
+	{"openai", openaiCacheRead},
 	{"openai", openaiCacheWrite},
-	{"openai", openaiLongContext},
+	{"openai azure", openaiLongContext},
+	{"xai", xaiLongContext},
+	{"gemini vertex_ai openrouter vercel_ai_gateway", geminiCachePrices},
+	{"minimax", minimaxCachePrices},
+	{"perplexity", perplexityPrices},
+	{"anthropic bedrock vertex_ai azure_ai openrouter vercel_ai_gateway", claudeCachePrices},
+	{"anthropic", anthropicWebSearch},
 }
+
+// applies reports whether a rule looks at the rows of a provider.
+func (r rule) applies(provider string) bool {
+	return r.providers == "" || slices.Contains(strings.Fields(r.providers), provider)
+}
+
+// gone are services that nobody can call any more: no vendor's address is left.
+var gone = []string{"aleph_alpha", "palm"}
 
 // aliases are names that a vendor documents for a model and the sources lack.
 // Anthropic: platform.claude.com/docs/en/about-claude/models/overview; OpenAI:
@@ -37,10 +63,10 @@ var aliases = []struct{ provider, alias, model string }{
 }
 
 // refine keeps the rows the gateway can use, corrects them and sorts them.
-func refine(rows []row, providers []string) []row {
+func refine(rows []row) []row {
 	var kept []row
 	for _, r := range rows {
-		if slices.Contains(providers, r.provider) && slices.Contains(modes, r.mode) && r.saysSomething() {
+		if slices.Contains(modes, r.mode) && !slices.Contains(gone, r.provider) && r.isModel() {
 			kept = append(kept, correct(r))
 		}
 	}
@@ -51,18 +77,20 @@ func refine(rows []row, providers []string) []row {
 		}
 		return strings.Compare(a.model, b.model)
 	})
+	resell(kept)
 	return kept
 }
 
-// saysSomething is false for what is not a model: price maps also list fees
-// (openai/container) as rows without a single number.
-func (r row) saysSomething() bool {
-	return r.context > 0 || r.base.input != nil || r.base.output != nil
+// isModel is false for what price maps list beside models: fees (openai/container),
+// throughput that is rented by the month, and a model once more by the name of the
+// operation that calls it.
+func (r row) isModel() bool {
+	return r.model != "container" && !strings.Contains(r.model, "-month-commitment/") && !strings.HasPrefix(r.model, "invoke/")
 }
 
 func correct(r row) row {
 	for _, rule := range rules {
-		if rule.provider == "" || rule.provider == r.provider {
+		if rule.applies(r.provider) {
 			r.corrected = rule.apply(&r) || r.corrected
 		}
 	}
@@ -86,100 +114,70 @@ func aliasRows(rows []row) []row {
 	return made
 }
 
-// windowHoldsOutput mends rows that give the input limit as the context window:
-// no model writes more than its window holds (gpt-5-pro: 128,000 in, 272,000
-// out, window 400,000).
-func windowHoldsOutput(r *row) bool {
-	if r.context == 0 || r.maxOutput <= r.context || r.mode == "embedding" {
+// mendNames gives providers the names they have in configurations, and models
+// the vendor's own: some of the sources' names have a provider's stuck to them.
+func mendNames(r *row) bool {
+	provider, model := r.provider, r.model
+	switch r.provider {
+	case "fireworks_ai-embedding-models":
+		r.provider = "fireworks_ai"
+		r.model = strings.TrimPrefix(r.model, "fireworks_ai/")
+	case "azure_text":
+		r.model = strings.TrimPrefix(r.model, "azure/")
+	case "venice":
+		r.provider = "veniceai"
+	case "replicate":
+		r.model = strings.TrimPrefix(r.model, "replicate")
+	}
+	return r.provider != provider || r.model != model
+}
+
+// mendModes corrects kinds: Google's models that embed say so in their names, and
+// Vercel's that have a price for input only and say so embed.
+func mendModes(r *row) bool {
+	embeds := strings.Contains(r.model, "embed")
+	switch {
+	case r.provider != "vercel_ai_gateway" && r.mode == "embedding" && !embeds:
+		r.mode = "chat"
+	case r.provider == "vercel_ai_gateway" && r.mode == "chat" && embeds:
+		r.mode = "embedding"
+	default:
 		return false
 	}
-	r.context += r.maxOutput
 	return true
 }
 
-// anthropicCachePrices fills in and mends cache prices. Anthropic: five-minute
-// writes cost 1.25 times the input price, one-hour writes 2 times, reads 0.1
-// times (platform.claude.com/docs/en/about-claude/pricing, read 2026-11). The
-// page prints claude-3-haiku's prices rounded (0.30 and 0.03 instead of 0.3125
-// and 0.025), and the newest models read for less than 0.1, so a write price is
-// mended only where it is more than a quarter off, which is how the one-hour
-// price of claude-3-haiku (6 instead of 0.50) shows; and a read price only where
-// it is above the input price.
-func anthropicCachePrices(r *row) bool {
-	base := anthropicCache(&r.base)
-	return r.tierAbove > 0 && anthropicCache(&r.tier) || base
-}
+// silent are the modes of models that put no tokens out.
+var silent = []string{"embedding", "rerank", "moderation"}
 
-func anthropicCache(p *rates) bool {
-	if p.input == nil {
+// noOutput takes from models that put nothing out what the sources repeat from
+// the input as a limit of the output, and gives them the price that there is to
+// pay for it: none (mistral-embed has no price for output in the sources).
+func noOutput(r *row) bool {
+	if !slices.Contains(silent, r.mode) {
 		return false
 	}
-	changed := false
-	set := func(price **llm.PicoUSD, want llm.PicoUSD, wrong bool) {
-		if *price == nil || wrong {
-			*price = &want
-			changed = true
-		}
+	changed := r.maxOutput != 0
+	r.maxOutput = 0
+	if r.base.input != nil && r.base.output == nil {
+		r.base.output = new(llm.PicoUSD)
+		changed = true
 	}
-	in := *p.input
-	set(&p.read, in/10, p.read != nil && *p.read > in)
-	set(&p.write5m, in*5/4, farFrom(p.write5m, in*5/4))
-	set(&p.write1h, in*2, farFrom(p.write1h, in*2))
 	return changed
 }
 
-// farFrom says that the price is more than a quarter away from want.
-func farFrom(price *llm.PicoUSD, want llm.PicoUSD) bool {
-	return price != nil && max(*price-want, want-*price) > want/4
-}
-
-// anthropicWebSearch adds the fee of a web search, which the sources lack: 10 USD
-// for 1,000. platform.claude.com/docs/en/about-claude/pricing, read 2026-11.
-func anthropicWebSearch(r *row) bool {
-	if r.query != nil {
+// windowHoldsOutput mends rows whose output is larger than the context window.
+// OpenAI's give the input limit as the window (gpt-5-pro: 128,000 in, 272,000
+// out, window 400,000). With other providers the output is a limit of the API
+// that no call to the model reaches.
+func windowHoldsOutput(r *row) bool {
+	if r.context == 0 || r.maxOutput <= r.context {
 		return false
 	}
-	fee := llm.PicoUSD(10_000_000_000)
-	r.query = &fee
-	return true
-}
-
-// openaiMisplacedCacheRead moves a read price that slipped into the next column
-// (ft:gpt-4o-2024-11-20): OpenAI had no price for writing, and never one below
-// the input price.
-func openaiMisplacedCacheRead(r *row) bool {
-	p := &r.base
-	if p.read != nil || p.write5m == nil || p.input == nil || *p.write5m >= *p.input {
-		return false
-	}
-	p.read, p.write5m = p.write5m, nil
-	return true
-}
-
-// openaiCacheWrite adds what the sources lack: from GPT-5.6 on, cache writes
-// cost 1.25 times the input price.
-// developers.openai.com/api/docs/models/gpt-5.6-luna, read 2026-11.
-func openaiCacheWrite(r *row) bool {
-	if !strings.HasPrefix(r.model, "gpt-5.6") || r.base.input == nil || r.base.write5m != nil {
-		return false
-	}
-	r.base.write5m = times(r.base.input, 5, 4)
-	return true
-}
-
-// openaiLongContext adds what one of the sources lacks: calls with more than
-// 272,000 input tokens cost 2 times the input and 1.5 times the output price,
-// for the full request, on the models with a window of 1,050,000 tokens.
-// developers.openai.com/api/docs/models/gpt-5.6-luna, read 2026-11.
-func openaiLongContext(r *row) bool {
-	const window, threshold = 1_050_000, 272_000
-	if r.context != window || r.tierAbove != 0 || r.base.input == nil {
-		return false
-	}
-	r.tierAbove = threshold
-	r.tier = rates{
-		input: times(r.base.input, 2, 1), output: times(r.base.output, 3, 2),
-		read: times(r.base.read, 2, 1), write5m: times(r.base.write5m, 2, 1),
+	if r.provider == "openai" {
+		r.context += r.maxOutput
+	} else {
+		r.maxOutput = r.context
 	}
 	return true
 }
@@ -192,3 +190,15 @@ func times(price *llm.PicoUSD, num, den llm.PicoUSD) *llm.PicoUSD {
 	p := *price * num / den
 	return &p
 }
+
+// times is times of every price.
+func (p rates) times(num, den llm.PicoUSD) rates {
+	return rates{
+		input: times(p.input, num, den), output: times(p.output, num, den), read: times(p.read, num, den),
+		write5m: times(p.write5m, num, den), write1h: times(p.write1h, num, den), reasoning: times(p.reasoning, num, den),
+	}
+}
+
+func isZero(p *llm.PicoUSD) bool { return p != nil && *p == 0 }
+
+func isPaid(p *llm.PicoUSD) bool { return p != nil && *p > 0 }

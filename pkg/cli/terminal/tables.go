@@ -1,0 +1,167 @@
+package terminal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// Table is a result in rows. All rows have as many cells as there are columns.
+type Table struct {
+	Columns []Column
+	Rows    [][]string
+}
+
+// Column is a column of a Table.
+type Column struct {
+	Name string
+	// Right aligns it to the right: for numbers.
+	Right bool
+}
+
+// Columns makes columns; a "<" after a name stands for one that is aligned to the
+// right.
+func Columns(names ...string) []Column {
+	columns := make([]Column, len(names))
+	for i, name := range names {
+		plain, right := strings.CutSuffix(name, "<")
+		columns[i] = Column{Name: plain, Right: right}
+	}
+	return columns
+}
+
+// WriteTable writes a table that fits the terminal: what is too long ends in "…".
+// Where nobody looks it writes the rows only, without heads, cut or padding, with a
+// tab between cells.
+func (s *IO) WriteTable(t *Table) error {
+	if !s.OutTTY {
+		return s.writeColumns(t)
+	}
+	widths := fit(natural(t), s.OutWidth)
+	table := tablewriter.NewTable(s.Out,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Settings: tw.Settings{
+				Separators: tw.Separators{
+					ShowHeader: tw.Off, ShowFooter: tw.Off, BetweenRows: tw.Off, BetweenColumns: tw.Off,
+				},
+				Lines: tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.Off, ShowFooterLine: tw.Off},
+			},
+		})),
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithPadding(tw.Padding{Right: gap, Overwrite: true}),
+		tablewriter.WithAlignment(alignments(t.Columns)),
+	)
+	styles := s.Styles()
+	heads := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		heads[i] = styles.Heading.Render(shorten(strings.ToUpper(c.Name), widths[i]))
+	}
+	table.Header(heads)
+	for _, row := range t.Rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = shorten(oneLine(cell), widths[i])
+		}
+		if err := table.Append(cells); err != nil {
+			return fmt.Errorf("table: %w", err)
+		}
+	}
+	if err := table.Render(); err != nil {
+		return fmt.Errorf("table: %w", err)
+	}
+	return nil
+}
+
+// gap is what stands between columns.
+const gap = "  "
+
+// writeColumns writes a table for programs.
+func (s *IO) writeColumns(t *Table) error {
+	var text strings.Builder
+	for _, row := range t.Rows {
+		for i, cell := range row {
+			if i > 0 {
+				text.WriteByte('\t')
+			}
+			text.WriteString(oneLine(cell))
+		}
+		text.WriteByte('\n')
+	}
+	_, err := fmt.Fprint(s.Out, text.String())
+	return err
+}
+
+// oneLine makes a cell one field of one line.
+func oneLine(cell string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' {
+			return ' '
+		}
+		return c
+	}, cell)
+}
+
+func alignments(columns []Column) tw.Alignment {
+	list := make(tw.Alignment, len(columns))
+	for i, c := range columns {
+		list[i] = tw.AlignLeft
+		if c.Right {
+			list[i] = tw.AlignRight
+		}
+	}
+	return list
+}
+
+// natural are the widths that the columns would like to have.
+func natural(t *Table) []int {
+	widths := make([]int, len(t.Columns))
+	for i, c := range t.Columns {
+		widths[i] = lipgloss.Width(c.Name)
+	}
+	for _, row := range t.Rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], lipgloss.Width(oneLine(cell)))
+		}
+	}
+	return widths
+}
+
+// narrowest is what a column is never cut below.
+const narrowest = 6
+
+// fit cuts the widest columns until all of them fit into the width. 0 is a width
+// without bounds.
+func fit(widths []int, width int) []int {
+	total := 0
+	for _, w := range widths {
+		total += w + len(gap)
+	}
+	widths = slices.Clone(widths)
+	for excess := total - width; width > 0 && excess > 0; excess-- {
+		widest := 0
+		for i, w := range widths {
+			if w > widths[widest] {
+				widest = i
+			}
+		}
+		if len(widths) == 0 || widths[widest] <= narrowest {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+// shorten cuts a text to a width.
+func shorten(text string, width int) string {
+	if lipgloss.Width(text) <= width {
+		return text
+	}
+	return lipgloss.NewStyle().MaxWidth(max(1, width-1)).Render(text) + "…"
+}

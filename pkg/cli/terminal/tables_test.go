@@ -1,0 +1,116 @@
+package terminal
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func sample() *Table {
+	return &Table{
+		Columns: Columns("model", "price<", "what it can do"),
+		Rows: [][]string{
+			{"anthropic/claude-opus-4-8", "5", "tools, vision, reasoning, prompt caching, web search"},
+			{"echo/hello", "", "nothing\nof\tuse"},
+			{"openai/größe", "0.25", "日本語"},
+		},
+	}
+}
+
+func TestWriteTableForPrograms(t *testing.T) {
+	t.Parallel()
+	streams, out, _ := Test()
+	if err := streams.WriteTable(sample()); err != nil {
+		t.Fatal(err)
+	}
+	want := "anthropic/claude-opus-4-8\t5\ttools, vision, reasoning, prompt caching, web search\n" +
+		"echo/hello\t\tnothing of use\n" +
+		"openai/größe\t0.25\t日本語\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestWriteTableForPeople(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		width int
+		color bool
+		want  string
+	}{
+		{"wide", 120, false, `MODEL                      PRICE  WHAT IT CAN DO
+anthropic/claude-opus-4-8      5  tools, vision, reasoning, prompt caching, web search
+echo/hello                        nothing of use
+openai/größe                0.25  日本語
+`},
+		{"narrow", 60, false, `MODEL                     PRICE  WHAT IT CAN DO
+anthropic/claude-opus-4…      5  tools, vision, reasoning…
+echo/hello                       nothing of use
+openai/größe               0.25  日本語
+`},
+		{"very narrow", 20, false, `MODEL   PRICE  WHAT …
+anthr…      5  tools…
+echo/…         nothi…
+opena…   0.25  日本語
+`},
+		{"unknown width", 0, false, `MODEL                      PRICE  WHAT IT CAN DO
+anthropic/claude-opus-4-8      5  tools, vision, reasoning, prompt caching, web search
+echo/hello                        nothing of use
+openai/größe                0.25  日本語
+`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			streams, out, _ := Test()
+			streams.OutTTY, streams.OutWidth, streams.Color = true, tt.width, tt.color
+			if err := streams.WriteTable(sample()); err != nil {
+				t.Fatal(err)
+			}
+			var got strings.Builder
+			for line := range strings.Lines(out.String()) {
+				got.WriteString(strings.TrimRight(line, " \n") + "\n")
+			}
+			if diff := cmp.Diff(tt.want, got.String()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWriteTableInColour(t *testing.T) {
+	t.Parallel()
+	streams, out, _ := Test()
+	streams.OutTTY, streams.OutWidth, streams.Color = true, 120, true
+	if err := streams.WriteTable(sample()); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "\x1b[1mMODEL\x1b[0m") {
+		t.Errorf("no bold heads in %q", got)
+	}
+}
+
+func TestFit(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		widths []int
+		width  int
+		want   []int
+	}{
+		{"fits", []int{5, 10}, 19, []int{5, 10}},
+		{"the widest gives", []int{5, 20, 10}, 31, []int{5, 10, 10}},
+		{"two of them", []int{30, 30}, 44, []int{20, 20}},
+		{"never below the narrowest", []int{30, 3}, 5, []int{6, 3}},
+		{"no bounds", []int{300}, 0, []int{300}},
+		{"no columns", nil, 10, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, fit(tt.widths, tt.width)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
