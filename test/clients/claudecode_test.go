@@ -88,13 +88,13 @@ type claudeResult struct {
 	SessionID string `json:"session_id"`
 }
 
-// run lets Claude Code answer one prompt; it may run commands.
+// run lets Claude Code answer one prompt; it may run commands and write files.
 func (c *claudeCode) run(t *testing.T, prompt string) claudeResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), claudeTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.bin, "-p", prompt, "--model", claudeModel,
-		"--allowedTools", "Bash", "--output-format", "json")
+		"--allowedTools", "Bash,Write", "--output-format", "json")
 	cmd.Dir = c.work
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"),

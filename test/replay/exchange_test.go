@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -72,6 +73,19 @@ func (e *exchange) anthropic() bool {
 	return e.Endpoint == "messages" || e.Endpoint == "count_tokens"
 }
 
+// prefixes are the names of recorded vendors in a configuration. The others have
+// none of their own, or are asked at an address that is not their usual one: they
+// are configured as OpenAI with another address.
+var prefixes = map[string]string{
+	"anthropic": "anthropic", "cerebras": "cerebras", "crusoe": "crusoe", "deepseek": "deepseek", "groq": "groq",
+	"huggingface": "huggingface", "mistral": "mistral", "openrouter": "openrouter", "perplexity": "perplexity",
+	"snowflake": "snowflake", "together": "together_ai", "venice": "veniceai", "vercel-gateway": "vercel_ai_gateway",
+	"xai": "xai", "zai": "zai",
+}
+
+// prefix is the vendor's name in the configuration.
+func (e *exchange) prefix() string { return cmp.Or(prefixes[e.Provider], "openai") }
+
 // clientPath is the path and query under which a client reaches the gateway.
 func (e *exchange) clientPath() string {
 	suffix := endpoints[e.Endpoint].suffix
@@ -126,14 +140,50 @@ func modelSpan(body string) (from, to int, err error) {
 
 // view is what an answer means, for some of the exchanges.
 type view struct {
-	ID   string `json:"id"`
-	View struct {
-		// Usage counts tokens by kind; kinds that the vendor does not report are
-		// absent.
-		Usage map[string]int64 `json:"usage"`
-		// UsageAlt has other right numbers, by kind.
-		UsageAlt map[string][]int64 `json:"usage_alt"`
-	} `json:"view"`
+	ID   string  `json:"id"`
+	View meaning `json:"view"`
+}
+
+// meaning is what a client has to understand of an answer. Only choice 0 counts.
+type meaning struct {
+	Text string `json:"text"`
+	// TextAlt has other right texts.
+	TextAlt  []string   `json:"text_alt"`
+	Thinking string     `json:"thinking"`
+	Tools    []toolCall `json:"tools"`
+	// Stop is stop, length, tool, safety, pause, or the vendor's word where it has no
+	// class; "" where the answer has no end.
+	Stop stopClass `json:"stop"`
+	// Usage counts tokens by kind; kinds that the vendor does not report are absent.
+	Usage map[string]int64 `json:"usage"`
+	// UsageAlt has other right numbers, by kind.
+	UsageAlt map[string][]int64 `json:"usage_alt"`
+	// Lossy are the kinds of parts that are left out.
+	Lossy []string `json:"lossy"`
+}
+
+// stopClass is why an answer ended.
+type stopClass string
+
+// UnmarshalJSON reads a vendor's word that is not even a string as its JSON text.
+func (c *stopClass) UnmarshalJSON(text []byte) error {
+	var word string
+	if json.Unmarshal(text, &word) != nil {
+		word = string(text)
+	}
+	*c = stopClass(word)
+	return nil
+}
+
+// UnmarshalJSON reads [name, arguments].
+func (c *toolCall) UnmarshalJSON(text []byte) error {
+	var arguments json.RawMessage
+	pair := []any{&c.Name, &arguments}
+	if err := json.Unmarshal(text, &pair); err != nil {
+		return err
+	}
+	c.Arguments = string(arguments)
+	return nil
 }
 
 // loadExchanges reads the covered exchanges. It skips the test where there are

@@ -71,6 +71,13 @@ func judgeRequest(e *exchange, s sighting) []string {
 	if want, got := e.RequestHeaders["anthropic-beta"], s.Header.Get("Anthropic-Beta"); got != want {
 		reasons = append(reasons, fmt.Sprintf("anthropic-beta %q, want %q", got, want))
 	}
+	return append(reasons, judgeCredential(s)...)
+}
+
+// judgeCredential checks that the vendor saw the gateway's credential, once, and
+// nothing of the client's.
+func judgeCredential(s sighting) []string {
+	var reasons []string
 	credential := s.Header.Get("X-Api-Key") + strings.TrimPrefix(s.Header.Get("Authorization"), "Bearer ")
 	if credential != upstreamCredential {
 		reasons = append(reasons, "the configured credential is not there, or twice")
@@ -86,8 +93,15 @@ func vendorPath(e *exchange) string {
 	if e.anthropic() {
 		return e.clientPath()
 	}
+	if own, ok := ownPaths[e.Provider+" "+e.Endpoint]; ok {
+		return own
+	}
 	return endpoints[e.Endpoint].suffix
 }
+
+// ownPaths are the recorded paths of vendors whose endpoints do not all stand below
+// one address.
+var ownPaths = map[string]string{"perplexity embeddings": "/v1/embeddings"}
 
 // judgeRequestBody compares bodies. The client's model was put in the place of
 // the recorded one and the gateway puts it back, so the bytes have to be the

@@ -16,6 +16,9 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(gatewaytest.Main(m)) }
 
+// threshold is the share of exchanges that has to pass in their own dialect.
+const threshold = 0.99
+
 // TestReplay plays every covered exchange through a gateway, in each way of
 // delivery, with a gateway and a request log of its own for each way. One
 // exchange runs alone by its name:
@@ -27,36 +30,43 @@ func TestReplay(t *testing.T) {
 	}
 	exchanges := loadExchanges(t)
 	views := loadViews(t)
-	results := &report{}
+	client := newClient(t)
+	results := &report{threshold: threshold}
 	for _, d := range deliveries {
 		t.Run(d.name, func(t *testing.T) {
 			up := newUpstream(exchanges, d)
 			vendor := httptest.NewServer(up)
 			defer vendor.Close()
 			gw := gatewaytest.Start(t, gatewaytest.Options{Config: writeConfig(t, exchanges, vendor.URL)})
-			played := play(t, exchanges, up, gw.URL(), results)
+			played := play(t, exchanges, up, results, func(t *testing.T, e *exchange) []string {
+				return judgeSent(t, client, gw.URL(), e, up)
+			})
 			lines := gw.Log()
 			t.Run("log", func(t *testing.T) { checkLog(t, played, views, lines) })
 		})
 	}
-	t.Logf("\n%s", results)
-	if results.rate() < threshold {
-		t.Errorf("pass rate %.2f %%, want at least %.2f %%", 100*results.rate(), 100*threshold)
-	}
+	results.check(t)
+}
+
+// newClient makes the client of a test.
+func newClient(t *testing.T) *http.Client {
+	t.Helper()
+	client := &http.Client{Timeout: time.Minute}
+	t.Cleanup(client.CloseIdleConnections)
+	return client
 }
 
 // play sends the exchanges through the gateway, several at a time, and returns
-// those that -run selected. An exchange that fails goes into the report; the
-// share of them decides about the test.
-func play(t *testing.T, exchanges []*exchange, up *upstream, gateway string, results *report) []*exchange {
+// those that -run selected. judged sends one and gives the reasons why it failed.
+// An exchange that fails goes into the report; the share of them decides about the
+// test.
+func play(t *testing.T, exchanges []*exchange, up *upstream, results *report, judged func(*testing.T, *exchange) []string) []*exchange {
 	t.Helper()
-	client := &http.Client{Timeout: time.Minute}
-	defer client.CloseIdleConnections()
 	t.Run("exchanges", func(t *testing.T) {
 		for _, e := range exchanges {
 			t.Run(e.Provider+"/"+e.Endpoint+"/"+e.ID, func(t *testing.T) {
 				t.Parallel()
-				reasons := judgeSent(t, client, gateway, e, up)
+				reasons := judged(t, e)
 				results.add(e, up.delivery.name, reasons)
 				for _, reason := range reasons {
 					t.Log(reason)
@@ -90,19 +100,31 @@ func send(t *testing.T, client *http.Client, gateway string, e *exchange) (answe
 	if err != nil {
 		return answer{}, err
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gateway+e.clientPath(), strings.NewReader(body))
+	header := http.Header{"Content-Type": {"application/json"}} // Not all recorders kept it.
+	for name, value := range e.RequestHeaders {
+		header.Set(name, value)
+	}
+	setKey(header, e.anthropic())
+	return post(t, client, gateway+e.clientPath(), header, body)
+}
+
+// setKey adds the client's key as clients of Anthropic's dialect do, or of OpenAI's.
+func setKey(h http.Header, anthropic bool) {
+	if anthropic {
+		h.Set("X-Api-Key", clientKey)
+	} else {
+		h.Set("Authorization", "Bearer "+clientKey)
+	}
+}
+
+// post makes one call and reads its answer.
+func post(t *testing.T, client *http.Client, url string, header http.Header, body string) (answer, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("Content-Type", "application/json") // Not all recorders kept it.
-	for name, value := range e.RequestHeaders {
-		req.Header.Set(name, value)
-	}
-	if e.anthropic() {
-		req.Header.Set("X-Api-Key", clientKey)
-	} else {
-		req.Header.Set("Authorization", "Bearer "+clientKey)
-	}
+	req.Header = header
 	resp, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -119,14 +141,10 @@ func writeConfig(t *testing.T, exchanges []*exchange, vendor string) string {
 	type object = map[string]any
 	models := make([]object, 0, len(exchanges))
 	for _, e := range exchanges {
-		prefix := "openai/"
-		if e.anthropic() {
-			prefix = "anthropic/"
-		}
 		models = append(models, object{
 			"model_name": e.clientModel(),
 			"litellm_params": object{
-				"model":    prefix + e.Model,
+				"model":    e.prefix() + "/" + e.Model,
 				"api_base": vendor + "/x/" + e.ID,
 				"api_key":  upstreamCredential,
 			},

@@ -6,17 +6,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"text/tabwriter"
 )
 
-// threshold is the share of exchanges that has to pass.
-const threshold = 0.99
-
 // report collects how the exchanges went. It is safe for concurrent use.
 type report struct {
+	threshold float64 // the share of exchanges that has to pass
+
 	mu       sync.Mutex // guards rows, failures
 	rows     map[string]*tally
-	failures []string
+	failures map[string][]string // by the first word of the reason
 }
 
 // tally counts the exchanges of one row.
@@ -38,7 +38,24 @@ func (r *report) add(e *exchange, way string, reasons []string) {
 		r.rows[row].passed++
 		return
 	}
-	r.failures = append(r.failures, fmt.Sprintf("%s/%s/%s/%s: %s", way, e.Provider, e.Endpoint, e.ID, strings.Join(reasons, "; ")))
+	if r.failures == nil {
+		r.failures = map[string][]string{}
+	}
+	// An exchange stands below each of its reasons.
+	name := way + "/" + e.Provider + "/" + e.Endpoint + "/" + e.ID
+	for _, reason := range reasons {
+		kind, _, _ := strings.Cut(reason, ":")
+		r.failures[kind] = append(r.failures[kind], name+": "+reason)
+	}
+}
+
+// check fails the test where too few exchanges passed, and shows the report.
+func (r *report) check(t *testing.T) {
+	t.Helper()
+	t.Logf("\n%s", r)
+	if r.rate() < r.threshold {
+		t.Errorf("pass rate %.2f %%, want at least %.2f %%", 100*r.rate(), 100*r.threshold)
+	}
 }
 
 // rate is the share of exchanges that passed; 0 where there were none, so that
@@ -56,7 +73,7 @@ func (r *report) rate() float64 {
 	return float64(passed) / float64(total)
 }
 
-// String is the report as a table, with each failure below it.
+// String is the report as a table, with each failure below it, grouped by reason.
 func (r *report) String() string {
 	rate := r.rate()
 	r.mu.Lock()
@@ -68,9 +85,26 @@ func (r *report) String() string {
 		fmt.Fprintf(w, "%s\t%d\t%d\n", name, r.rows[name].passed, r.rows[name].total)
 	}
 	w.Flush() // A strings.Builder takes everything.
-	fmt.Fprintf(&b, "pass rate %.2f %%, at least %.2f %% wanted\n", 100*rate, 100*threshold)
-	for _, failure := range slices.Sorted(slices.Values(r.failures)) {
-		fmt.Fprintln(&b, "FAILED", failure)
+	fmt.Fprintf(&b, "pass rate %.2f %%, at least %.2f %% wanted\n", 100*rate, 100*r.threshold)
+	for _, kind := range slices.Sorted(maps.Keys(r.failures)) {
+		fmt.Fprintf(&b, "FAILED for %s: %d\n", kind, len(r.failures[kind]))
+		for _, failure := range slices.Sorted(slices.Values(r.failures[kind])) {
+			fmt.Fprintln(&b, "   ", failure)
+		}
 	}
 	return b.String()
+}
+
+func TestReportGroupsFailuresByReason(t *testing.T) {
+	t.Parallel()
+	r := &report{threshold: 0.5}
+	e := &exchange{ID: "e1", Provider: "p", Endpoint: "messages"}
+	r.add(e, "whole", nil)
+	r.add(e, "events", []string{"text: a", "usage: b"})
+	text := r.String()
+	for _, want := range []string{"p         messages  events  0       1", "50.00 %", "FAILED for text: 1", "    events/p/messages/e1: usage: b"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report has no %q:\n%s", want, text)
+		}
+	}
 }
