@@ -56,7 +56,7 @@ func says(body string) reply {
 // tells replies with a vendor's stream, read for translation.
 func tells(body string) reply {
 	return func(_ context.Context, req *llm.Request) (*llm.Answer, error) {
-		r := io.NopCloser(strings.NewReader(body))
+		r := io.NopCloser(&eventwise{body})
 		return &llm.Answer{
 			Status: 200, Dialect: req.Dialect,
 			Stream: backend(req.Dialect).NewEventReader(r, dialect.StreamOptions{Op: req.Op}),

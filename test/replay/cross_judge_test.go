@@ -257,15 +257,25 @@ func (c *crossing) wantedWords() string {
 		return "prompt is too long: " + m[2] + " tokens > " + m[1] + " maximum"
 	}
 	if strings.Contains(c.ResponseBody, `"too_many_prompt_tokens"`) {
-		return "prompt is too long" // The vendor tells no numbers.
+		return someNumbers // The vendor tells none.
 	}
 	return words
 }
 
+// someNumbers is a prompt that is too long by the gateway's own numbers.
+const someNumbers = "prompt is too long: N tokens > M maximum"
+
+// digits are a number.
+var digits = regexp.MustCompile(`\b\d+\b`)
+
 // rightWords reports whether a message has the wanted words; where the vendor
 // wrote none, whether it has any.
 func (c *crossing) rightWords(message string) bool {
-	return message != "" && strings.Contains(message, c.wantedWords())
+	wanted := c.wantedWords()
+	if wanted == someNumbers {
+		return digits.ReplaceAllString(message, "N") == strings.Replace(someNumbers, "M", "N", 1)
+	}
+	return message != "" && strings.Contains(message, wanted)
 }
 
 // vendorWords is the message in a vendor's report of an error, in any of the
@@ -406,6 +416,7 @@ func TestJudgeCrossError(t *testing.T) {
 	t.Parallel()
 	const (
 		busy = `{"error":{"message":"busy","code":503}}`
+		many = `{"error":{"message":"too much","type":"too_many_prompt_tokens"}}`
 		long = `{"error":{"message":"This model's maximum context length is 10 tokens. However, you requested 12 tokens (12 in the messages)."}}`
 	)
 	for _, tt := range []struct {
@@ -425,6 +436,8 @@ func TestJudgeCrossError(t *testing.T) {
 		{"a refused credential", 401, 502, busy, "api_error", "own words", ""},
 		{"a refused credential in the vendor's words", 403, 502, busy, "api_error", "busy", "vendor's wording"},
 		{"a long prompt", 400, 400, long, "invalid_request_error", "prompt is too long: 12 tokens > 10 maximum", ""},
+		{"a long prompt without numbers", 400, 400, many, "invalid_request_error", "prompt is too long: 3 tokens > 2 maximum", ""},
+		{"a long prompt, numbers left out", 400, 400, many, "invalid_request_error", "prompt is too long", "M maximum"},
 		{"a long prompt in the vendor's words", 400, 400, long, "invalid_request_error", vendorWords(long), "prompt is too long"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
