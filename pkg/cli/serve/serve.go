@@ -47,8 +47,8 @@ func NewCmd(f *cli.Factory, run func(context.Context, *Options) error) *cobra.Co
 The configuration is --config, else $LLMGW_CONFIG, ./llmgw.yaml,
 ./litellm_config.yaml, $XDG_CONFIG_HOME/llmgw/llmgw.yaml, /etc/llmgw/llmgw.yaml
 or /app/config.yaml. With none of them the gateway serves the built-in model
-echo/hello, and Anthropic's and OpenAI's where ANTHROPIC_API_KEY or
-OPENAI_API_KEY is set.
+echo/hello, and those of every vendor whose usual variable is set
+(ANTHROPIC_API_KEY, OPENAI_API_KEY, …: see "llmgw providers").
 
 The configuration is read again when its file changes, and on SIGHUP: calls that
 begin later are served by it. A file with an error changes nothing.`,
