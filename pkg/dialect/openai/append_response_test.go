@@ -33,18 +33,24 @@ func TestAppendResponse(t *testing.T) {
 	}{
 		{"text", llm.StopEnd, llm.Usage{}, []llm.Part{llm.Text{Text: "<a"}, llm.Text{Text: "b>"}}, head + `"content":"<ab>","refusal":null},"logprobs":null,"finish_reason":"stop"}],` + none},
 		{
-			"usage", llm.StopLength, llm.Usage{Input: 100, Output: 20, CacheRead: 10, CacheWrite5m: 5, CacheWrite1h: 7, Reasoning: 3, Reported: true}, nil,
+			"usage", llm.StopLength,
+			llm.Usage{Input: 100, Output: 20, CacheRead: 10, CacheWrite5m: 5, CacheWrite1h: 7, Reasoning: 3, Reported: true},
+			nil,
 			head + `"content":null,"refusal":null},"logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120,` +
 				`"prompt_tokens_details":{"cached_tokens":10,"cache_write_tokens":12,"cache_creation":{"ephemeral_5m_input_tokens":5,"ephemeral_1h_input_tokens":7}},"completion_tokens_details":{"reasoning_tokens":3}}}`,
 		},
 		{
-			"calls", llm.StopEnd, llm.Usage{}, []llm.Part{llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"x":1.0}`}, llm.ToolCall{ID: "c2", Name: "g", Signature: "s"}},
+			"calls", llm.StopEnd,
+			llm.Usage{},
+			[]llm.Part{llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"x":1.0}`}, llm.ToolCall{ID: "c2", Name: "g", Signature: "s"}},
 			head + `"content":null,"refusal":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\":1.0}"}},` +
 				`{"id":"c2","type":"function","function":{"name":"g","arguments":"{}"},"extra_content":{"google":{"thought_signature":"s"}}}]},"logprobs":null,"finish_reason":"tool_calls"}],` + none,
 		},
 		{"thoughts", llm.StopEnd, llm.Usage{}, []llm.Part{llm.Thinking{Text: "t"}, llm.Text{Text: "a"}}, head + `"content":"a","refusal":null,"reasoning_content":"t"},"logprobs":null,"finish_reason":"stop"}],` + none},
 		{
-			"signed thoughts", llm.StopEnd, llm.Usage{}, []llm.Part{llm.Thinking{Text: "t", Signature: "s"}, llm.Redacted{Data: "d"}, llm.Text{Text: "a"}},
+			"signed thoughts", llm.StopEnd,
+			llm.Usage{},
+			[]llm.Part{llm.Thinking{Text: "t", Signature: "s"}, llm.Redacted{Data: "d"}, llm.Text{Text: "a"}},
 			head + `"content":"a","refusal":null,"reasoning_content":"t","thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"redacted_thinking","data":"d"}]},` +
 				`"logprobs":null,"finish_reason":"stop"}],` + none,
 		},
@@ -79,9 +85,15 @@ func TestFinishReasons(t *testing.T) {
 		stop          llm.Stop
 		without, with string
 	}{
-		{0, "stop", "tool_calls"}, {llm.StopEnd, "stop", "tool_calls"}, {llm.StopSequence, "stop", "tool_calls"}, {llm.StopLength, "length", "length"},
-		{llm.StopContext, "length", "length"}, {llm.StopTools, "stop", "tool_calls"}, {llm.StopSafety, "content_filter", "tool_calls"},
-		{llm.StopPause, "stop", "tool_calls"}, {llm.StopMalformed, "stop", "tool_calls"},
+		{0, "stop", "tool_calls"},
+		{llm.StopEnd, "stop", "tool_calls"},
+		{llm.StopSequence, "stop", "tool_calls"},
+		{llm.StopLength, "length", "length"},
+		{llm.StopContext, "length", "length"},
+		{llm.StopTools, "stop", "tool_calls"},
+		{llm.StopSafety, "content_filter", "tool_calls"},
+		{llm.StopPause, "stop", "tool_calls"},
+		{llm.StopMalformed, "stop", "tool_calls"},
 	}
 	for _, tt := range tests {
 		for want, parts := range map[string][]llm.Part{tt.without: nil, tt.with: call} {
@@ -149,8 +161,12 @@ func parts() *llm.Response {
 	return &llm.Response{
 		Meta: llm.Meta{ID: "msg_1", Stop: llm.StopTools, Usage: llm.Usage{Input: 5, Output: 7, Reported: true}},
 		Parts: []llm.Part{
-			llm.Thinking{Text: "t", Signature: "s"}, llm.Redacted{Data: "d"}, llm.Text{Text: "<a>"}, llm.Refusal{Text: "no"},
-			llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"x":1.0}`}, llm.ToolCall{ID: "c2", Name: "g"},
+			llm.Thinking{Text: "t", Signature: "s"},
+			llm.Redacted{Data: "d"},
+			llm.Text{Text: "<a>"},
+			llm.Refusal{Text: "no"},
+			llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"x":1.0}`},
+			llm.ToolCall{ID: "c2", Name: "g"},
 		},
 	}
 }
@@ -228,15 +244,18 @@ func TestAppendErrorOverflow(t *testing.T) {
 		want   string
 	}{
 		{
-			llm.Error{Kind: llm.InvalidRequest, Message: "too long", Code: "x", Overflow: &llm.Overflow{Tokens: 9, Limit: 5}}, 400,
+			llm.Error{Kind: llm.InvalidRequest, Message: "too long", Code: "x", Overflow: &llm.Overflow{Tokens: 9, Limit: 5}},
+			400,
 			`{"error":{"message":"too long (This model's maximum context length is 5 tokens. However, your messages resulted in 9 tokens.)","type":"invalid_request_error","param":null,"code":"context_length_exceeded"}}`,
 		},
 		{
-			llm.Error{Kind: llm.InvalidRequest, Message: "maximum context length is 5", Overflow: &llm.Overflow{Tokens: 9, Limit: 5}, Upstream: &llm.Answer{Status: 413}}, 413,
+			llm.Error{Kind: llm.InvalidRequest, Message: "maximum context length is 5", Overflow: &llm.Overflow{Tokens: 9, Limit: 5}, Upstream: &llm.Answer{Status: 413}},
+			413,
 			`{"error":{"message":"maximum context length is 5","type":"invalid_request_error","param":null,"code":"context_length_exceeded"}}`,
 		},
 		{
-			llm.Error{Kind: llm.InvalidRequest, Message: "too long", Overflow: &llm.Overflow{}}, 400,
+			llm.Error{Kind: llm.InvalidRequest, Message: "too long", Overflow: &llm.Overflow{}},
+			400,
 			`{"error":{"message":"too long","type":"invalid_request_error","param":null,"code":"context_length_exceeded"}}`,
 		},
 	}

@@ -171,7 +171,8 @@ func TestDecodeParameters(t *testing.T) {
 				`{"function":{"name":"g","parameters":null}},{"type":"custom","custom":{"name":"h"}}],"tool_choice":"required","parallel_tool_calls":false`,
 			llm.Conversation{
 				Tools: []llm.Tool{
-					{Name: "f", Description: "d", Parameters: []byte(`{"type":"object"}`), Strict: &yes, Cache: &llm.CacheMark{}}, {Name: "g"},
+					{Name: "f", Description: "d", Parameters: []byte(`{"type":"object"}`), Strict: &yes, Cache: &llm.CacheMark{}},
+					{Name: "g"},
 					{Foreign: &llm.Foreign{From: llm.OpenAI, Kind: "custom", Raw: []byte(`{"type":"custom","custom":{"name":"h"}}`)}},
 				},
 				Choice: llm.ToolChoice{Mode: llm.ToolAny}, OneToolAtATime: true,

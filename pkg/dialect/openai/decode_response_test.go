@@ -28,34 +28,42 @@ func TestDecodeResponse(t *testing.T) {
 		{"details alone", `{"content":"a","reasoning_details":[{"type":"reasoning.summary","summary":"t"},{"type":"reasoning.encrypted","data":"d"}]}`, "stop", []llm.Part{llm.Thinking{Text: "t"}, llm.Text{Text: "a"}}, llm.StopEnd},
 		{
 			"details that are signed", `{"content":"a","reasoning":"t","reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s","format":"anthropic-claude-v1"},{"type":"reasoning.encrypted","data":"d","format":"anthropic-claude-v1"}]}`, "stop",
-			[]llm.Part{llm.Thinking{Text: "t", Signature: "s"}, llm.Redacted{Data: "d"}, llm.Text{Text: "a"}}, llm.StopEnd,
+			[]llm.Part{llm.Thinking{Text: "t", Signature: "s"}, llm.Redacted{Data: "d"}, llm.Text{Text: "a"}},
+			llm.StopEnd,
 		},
 		{"a signature beside the text", `{"content":"a","reasoning":"t","reasoning_details":[{"signature":"s","format":"anthropic-claude-v1"}]}`, "stop", []llm.Part{llm.Thinking{Text: "t", Signature: "s"}, llm.Text{Text: "a"}}, llm.StopEnd},
 		{
 			"LiteLLM's blocks", `{"content":"a","reasoning_content":"t","thinking_blocks":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"redacted_thinking","data":"d"}]}`, "stop",
-			[]llm.Part{llm.Thinking{Text: "t", Signature: "s"}, llm.Redacted{Data: "d"}, llm.Text{Text: "a"}}, llm.StopEnd,
+			[]llm.Part{llm.Thinking{Text: "t", Signature: "s"}, llm.Redacted{Data: "d"}, llm.Text{Text: "a"}},
+			llm.StopEnd,
 		},
 		{
 			"Mistral's content", `{"content":[{"type":"thinking","thinking":[{"type":"text","text":"t"},{"type":"text","text":"u"}],"closed":true},{"type":"text","text":"a"},{"type":"reference"}]}`, "model_length",
-			[]llm.Part{llm.Thinking{Text: "tu"}, llm.Text{Text: "a"}}, llm.StopLength,
+			[]llm.Part{llm.Thinking{Text: "tu"}, llm.Text{Text: "a"}},
+			llm.StopLength,
 		},
 		{"think tags are text", `{"content":"<think>t</think>a"}`, "stop", []llm.Part{llm.Text{Text: "<think>t</think>a"}}, llm.StopEnd},
 		{
 			"calls", `{"content":"a","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\":1.0}"}},{"index":1,"id":"c2","function":{"name":"g","arguments":{"y": 2.50}}},` +
 				`{"id":"c3","type":"function","function":{"name":"h","arguments":""},"extra_content":{"google":{"thought_signature":"s"}}}]}`, "stop",
 			[]llm.Part{
-				llm.Text{Text: "a"}, llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"x":1.0}`}, llm.ToolCall{ID: "c2", Name: "g", Arguments: `{"y": 2.50}`},
+				llm.Text{Text: "a"},
+				llm.ToolCall{ID: "c1", Name: "f", Arguments: `{"x":1.0}`},
+				llm.ToolCall{ID: "c2", Name: "g", Arguments: `{"y": 2.50}`},
 				llm.ToolCall{ID: "c3", Name: "h", Signature: "s"},
-			}, llm.StopTools,
+			},
+			llm.StopTools,
 		},
 		{
 			"calls without ids", `{"tool_calls":[{"id":null,"function":{"name":"f","arguments":"broken {"}},{"function":{"name":"f","arguments":null}}]}`, "length",
-			[]llm.Part{llm.ToolCall{ID: "call_O5T5mUIgXWNlp7UprviPPZjM", Name: "f", Arguments: "broken {"}, llm.ToolCall{ID: "call_HkR5RBAzfgWBxmB0BN8duQMB", Name: "f"}}, llm.StopLength,
+			[]llm.Part{llm.ToolCall{ID: "call_O5T5mUIgXWNlp7UprviPPZjM", Name: "f", Arguments: "broken {"}, llm.ToolCall{ID: "call_HkR5RBAzfgWBxmB0BN8duQMB", Name: "f"}},
+			llm.StopLength,
 		},
 		{"a legacy call", `{"content":null,"function_call":{"name":"f","arguments":"{}"}}`, "function_call", []llm.Part{llm.ToolCall{ID: "call_O5T5mUIgXWNlp7UprviPPZjM", Name: "f", Arguments: "{}"}}, llm.StopTools},
 		{
 			"a custom call", `{"content":null,"tool_calls":[{"id":"c1","type":"custom","custom":{"name":"f","input":"x"}}]}`, "tool_calls",
-			[]llm.Part{llm.Foreign{From: llm.OpenAI, Kind: "custom", Raw: []byte(`{"id":"c1","type":"custom","custom":{"name":"f","input":"x"}}`)}}, llm.StopTools,
+			[]llm.Part{llm.Foreign{From: llm.OpenAI, Kind: "custom", Raw: []byte(`{"id":"c1","type":"custom","custom":{"name":"f","input":"x"}}`)}},
+			llm.StopTools,
 		},
 	}
 	for _, tt := range tests {

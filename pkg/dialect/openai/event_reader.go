@@ -40,7 +40,12 @@ func (d *eventDecoder) Decode(f sse.Frame, e *sse.Emitter) sse.Verdict {
 		return sse.Pass
 	}
 	d.answer.read(f.Data)
-	if d.answer.chunk.failed || string(f.Event) == "error" {
+	failed := d.answer.chunk.failed || string(f.Event) == "error"
+	if failed && d.answer.meta.StopReason != "" {
+		// The answer is whole already: OpenRouter says so why it was cut short.
+		return sse.Closing
+	}
+	if failed {
 		d.failure = dialect.DecodeError(0, nil, f.Data)
 		return sse.Failed
 	}

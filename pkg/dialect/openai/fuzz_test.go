@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -17,156 +16,7 @@ import (
 	"github.com/llmgw/llmgw/pkg/llm"
 )
 
-// maker makes conversations at random, of what the dialect can say.
-type maker struct{ *rand.Rand }
-
-func (m maker) chance(percent int) bool { return m.IntN(100) < percent }
-
-// word is some text, with what is hard to quote.
-func (m maker) word() string {
-	all := []string{"a", "<b>", `"c"`, "d\n", "é", "\\", "\u2028", "🙂", "\x01", "e f"}
-	var s strings.Builder
-	for range 1 + m.IntN(4) {
-		s.WriteString(all[m.IntN(len(all))])
-	}
-	return s.String()
-}
-
-func (m maker) number() llm.Number {
-	all := []llm.Number{"", "1", "0.50", "1e-1", "-2"}
-	return all[m.IntN(len(all))]
-}
-
-func (m maker) id() string { return "call_" + strconv.Itoa(m.IntN(1000)) }
-
-func (m maker) media() llm.Media {
-	switch m.IntN(5) {
-	case 0:
-		return llm.Media{Kind: llm.Image, URL: "https://x/" + strconv.Itoa(m.IntN(9)), Detail: "high"}
-	case 1:
-		return llm.Media{Kind: llm.Audio, Type: "audio/mpeg", Data: "aa=="}
-	case 2:
-		return llm.Media{Kind: llm.Document, Type: "application/pdf", Data: "bb==", Title: m.word()}
-	case 3:
-		return llm.Media{Kind: llm.Document, FileID: "file-" + strconv.Itoa(m.IntN(9))}
-	default:
-		return llm.Media{Kind: llm.Image, Type: "image/png", Data: "cc=="}
-	}
-}
-
-func (m maker) user() llm.Message {
-	msg := llm.Message{Role: llm.User}
-	if m.chance(30) {
-		for range 1 + m.IntN(3) {
-			r := llm.ToolResult{CallID: m.id()}
-			if m.chance(80) {
-				r.Parts = []llm.Part{llm.Text{Text: m.word()}}
-			}
-			msg.Parts = append(msg.Parts, r)
-		}
-		return msg
-	}
-	if m.chance(20) {
-		msg.Name = m.word()
-	}
-	for range 1 + m.IntN(3) {
-		if m.chance(70) {
-			msg.Parts = append(msg.Parts, llm.Text{Text: m.word()})
-		} else {
-			msg.Parts = append(msg.Parts, m.media())
-		}
-	}
-	return msg
-}
-
-func (m maker) assistant() llm.Message {
-	msg := llm.Message{Role: llm.Assistant}
-	if m.chance(80) {
-		msg.Parts = append(msg.Parts, llm.Text{Text: m.word()})
-	}
-	if m.chance(10) {
-		msg.Parts = append(msg.Parts, llm.Refusal{Text: m.word()})
-	}
-	for range m.IntN(3) {
-		msg.Parts = append(msg.Parts, llm.ToolCall{ID: m.id(), Name: "f", Arguments: `{"x":` + string("1"+m.number()) + "}"})
-	}
-	return msg
-}
-
-func (m maker) messages() []llm.Message {
-	var all []llm.Message
-	for range 1 + m.IntN(5) {
-		next := m.user()
-		switch {
-		case len(all) > 0 && m.chance(10):
-			next = llm.Message{Role: llm.System, Parts: []llm.Part{llm.Text{Text: m.word()}}}
-		case len(all) > 0 && m.chance(50):
-			next = m.assistant()
-		}
-		if len(all) > 0 && next.Role == llm.User && all[len(all)-1].Role == llm.User {
-			continue // results of neighbours are written in one row
-		}
-		all = append(all, next)
-	}
-	return all
-}
-
-func (m maker) conversation() *llm.Conversation {
-	flag := m.chance(50)
-	c := &llm.Conversation{
-		Messages: m.messages(), MaxOutput: int64(m.IntN(3)), Choices: int64(1 + m.IntN(2)), OneToolAtATime: false,
-		Sampling: llm.Sampling{Temperature: m.number(), TopP: m.number(), FrequencyPenalty: m.number(), PresencePenalty: m.number(), Seed: m.number()},
-	}
-	if m.chance(50) {
-		c.System = []llm.Text{{Text: m.word()}}
-	}
-	if m.chance(50) {
-		c.Stop = []string{m.word()}
-		c.User = m.word()
-		c.ServiceTier = "flex"
-		c.Sampling.Logprobs, c.Sampling.TopLogprobs = true, m.number()
-		c.Sampling.LogitBias = []byte(`{"5":1.0}`)
-	}
-	if m.chance(50) {
-		c.Tools = []llm.Tool{{Name: "f", Description: m.word(), Parameters: []byte(`{"a":1.0}`), Strict: &flag}}
-		c.OneToolAtATime = flag
-		c.Choice = llm.ToolChoice{Mode: llm.ToolChoiceMode(m.IntN(5))}
-		if c.Choice.Mode == llm.ToolNamed {
-			c.Choice.Name = "f"
-		}
-	}
-	if m.chance(50) {
-		c.Format = llm.Format{Kind: llm.FormatSchema, Name: m.word(), Schema: []byte(`{}`), Strict: &flag}
-	}
-	if m.chance(30) {
-		c.Extra = []llm.Parameter{{Name: "store", Value: []byte("true"), From: llm.OpenAI, Hint: true}}
-	}
-	return c
-}
-
-// TestConversationsComeBack: what is written for a provider reads as what it was
-// made of.
-func TestConversationsComeBack(t *testing.T) {
-	t.Parallel()
-	m := maker{rand.New(rand.NewPCG(1, 2))}
-	for range 2000 {
-		want := llm.Translation{Conversation: m.conversation()}
-		var l dialect.Losses
-		body, err := openai.Backend{}.AppendRequest(nil, &llm.Request{Op: llm.OpChat, Model: "m", Translate: &want}, &l)
-		if err != nil || l.Dropped != nil {
-			t.Fatalf("%v, dropped %v of %+v", err, l.Dropped, want.Conversation)
-		}
-		var got llm.Translation
-		if err := (openai.Frontend{}).DecodeRequest(llm.OpChat, body, &got); err != nil {
-			t.Fatalf("%v in %s", err, body)
-		}
-		if diff := cmp.Diff(sayableOf(&want), sayableOf(&got)); diff != "" {
-			t.Fatalf("%s (-want +got):\n%s", body, diff)
-		}
-	}
-}
-
-func FuzzDecodeRequest(f *testing.F) {
+func FuzzDecodeRequestOpenAI(f *testing.F) {
 	for _, s := range []string{
 		`{"model":"m","messages":[{"role":"system","content":"a"},{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"data:image/png;base64,aa"}}]}]}`,
 		`{"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"r"}],"tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"tool_choice":"auto"}`,
@@ -202,7 +52,7 @@ func FuzzDecodeRequest(f *testing.F) {
 	})
 }
 
-func FuzzDecodeResponse(f *testing.F) {
+func FuzzDecodeResponseOpenAI(f *testing.F) {
 	for _, s := range []string{
 		`{"id":"c","model":"m","choices":[{"index":0,"message":{"content":"a","reasoning":"t","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`,
 		`{"choices":[{"message":{"content":[{"type":"thinking","thinking":[{"text":"t"}]},{"type":"text","text":"a"}],"function_call":{"name":"f","arguments":{"a":1}}}}]}`,
@@ -235,7 +85,7 @@ func FuzzDecodeResponse(f *testing.F) {
 	})
 }
 
-func FuzzEventReader(f *testing.F) {
+func FuzzEventReaderOpenAI(f *testing.F) {
 	for _, s := range [][]string{
 		{delta(`{"role":"assistant","content":""}`), delta(`{"content":"a"}`), ended, usage, done},
 		{delta(`{"reasoning":"t","reasoning_details":[{"text":"t","signature":"s","format":"anthropic"}]}`), delta(`{"refusal":"no"}`), ended},

@@ -10,7 +10,8 @@ type Quirks struct {
 	// SystemRole is the role of instructions: "system" (also ""), "developer", or
 	// "user" for vendors without any.
 	SystemRole string `yaml:"system_role,omitempty"`
-	// Rename leads from OpenAI's name of a member to the vendor's.
+	// Rename leads from OpenAI's name of a member to the vendor's. A vendor that has
+	// top_k, which OpenAI has not, is told of here, with the same name on both sides.
 	Rename map[string]string `yaml:"rename,omitempty"`
 	// Drop are members that the vendor refuses: on the translated lane they are not
 	// sent, on the native lane only with drop_params.

@@ -264,7 +264,6 @@ var unlike = map[string]string{
 	"94a5a66d0ee733f0": "an error with status 200",
 	"37a3fc3f58eede4b": "the stream ends in an error",
 	"959c1c7182bda075": "the stream ends in an error",
-	"dd3208e27cd375eb": "the stream ends in an error, behind a finish reason",
 	"4c191af8c384e157": "the thoughts stand in reasoning_details alone; the view leaves them out",
 	"070f4e3f7ca723a5": "a legacy call that is empty is none",
 	"2917b419f1cefded": "a legacy call that is empty is none",
@@ -306,11 +305,13 @@ func TestReplayAnswers(t *testing.T) {
 	t.Logf("%d of %d answers are what their views say", equal, checked)
 }
 
+// TestReplayFailures leaves out a stream that reports its length as an error, too:
+// that answer is whole.
 func TestReplayFailures(t *testing.T) {
 	t.Parallel()
 	failed := 0
 	for _, x := range recorded(t) {
-		if x.Status >= 400 || !x.streamed() || !strings.Contains(x.ResponseBody, `"error":{`) {
+		if x.Status >= 400 || !x.streamed() || !strings.Contains(x.ResponseBody, `"error":{`) || strings.Contains(x.ResponseBody, `"finish_reason":"length"`) {
 			continue
 		}
 		failed++

@@ -180,6 +180,7 @@ func (w *streamWriter) think(dst []byte, ev *llm.Event) []byte {
 		if len(w.thought) <= maxThought && (p.Kind == llm.PartRedacted || len(w.signature) > 0) {
 			return w.block(dst, p.Kind)
 		}
+	default:
 	}
 	return dst
 }

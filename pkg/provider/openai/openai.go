@@ -183,6 +183,20 @@ func (p *Provider) Dialects(op llm.Op) []llm.Dialect {
 // Do implements llm.Provider. The client's query string stays here: OpenAI's
 // operations have none.
 func (p *Provider) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
+	if q := p.backend.Quirks; q != nil && q.FloatVectors && req.Op == llm.OpEmbeddings && req.Translate == nil {
+		body, err := req.Body.Bytes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if wantsBase64(body) {
+			return p.embedAsNumbers(ctx, req, body)
+		}
+	}
+	return p.send(ctx, req)
+}
+
+// send makes the attempt.
+func (p *Provider) send(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
 	target := p.targets[req.Op]
 	if target == nil || req.Dialect != llm.OpenAI {
 		return nil, &llm.Error{
