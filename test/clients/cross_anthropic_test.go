@@ -144,7 +144,7 @@ func TestCrossAnthropicMedia(t *testing.T) {
 
 // TestCrossAnthropicThinking asks a model to think that shows its thoughts in
 // OpenAI's dialect. They come as a thinking block, go back with the next turn as
-// clients have to send them, and are not sent to a vendor who has no place for them.
+// clients have to send them, and reach the vendor again only where it wants them.
 func TestCrossAnthropicThinking(t *testing.T) {
 	t.Parallel()
 	for way, call := range anthropicWays {
@@ -173,6 +173,47 @@ func TestCrossAnthropicThinking(t *testing.T) {
 			v.wantTranscript(t, 1, "user: Think.", `assistant: I look. | call call_1 get_weather {"city":"Bern","days":1.0}`, "tool call_1: snow")
 		})
 	}
+}
+
+// TestCrossAnthropicThinkingReturned is the same with a vendor who wants its
+// thoughts back beside its calls.
+func TestCrossAnthropicThinkingReturned(t *testing.T) {
+	t.Parallel()
+	for way, call := range anthropicWays {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			thinks := vendorTurn{Thinking: "Let me think.", Calls: twoCalls.Calls[:1]}
+			gw, v := startCross(t, openAIWire{returned: true}, inOrder(thinks, vendorTurn{Text: "Done."}))
+			client := newAnthropic(gw.URL())
+			params := askAnthropic(returnerModel, "Think.")
+			params.Tools = []anthropic.ToolUnionParam{weatherTool}
+			m := call(t, &client, params)
+			params.Messages = append(params.Messages, m.ToParam(), anthropic.NewUserMessage(anthropic.NewToolResultBlock("call_1", "snow", false)))
+			if end := call(t, &client, params); anthropicText(end) != "Done." {
+				t.Errorf("answer %q", anthropicText(end))
+			}
+			v.wantTranscript(t, 1, "user: Think.", `assistant: thinking Let me think. | call call_1 get_weather {"city":"Bern","days":1.0}`, "tool call_1: snow")
+		})
+	}
+}
+
+// TestCrossAnthropicInstructions keeps an instruction in the middle of a
+// conversation where it stands, and leaves out what is for Anthropic's billing.
+func TestCrossAnthropicInstructions(t *testing.T) {
+	t.Parallel()
+	gw, v := startCross(t, openAIWire{}, inOrder(vendorTurn{Text: "Yes."}))
+	client := newAnthropic(gw.URL())
+	params := askAnthropic(crossModel, "Hello.")
+	params.System = []anthropic.TextBlockParam{{Text: "x-anthropic-billing-header: cc_version=2.1; cc_entrypoint=cli;"}, {Text: "You help."}}
+	params.Messages = append(params.Messages,
+		anthropic.NewAssistantMessage(anthropic.NewTextBlock("Hello!")),
+		anthropic.MessageParam{Role: "system", Content: []anthropic.ContentBlockParamUnion{anthropic.NewTextBlock("Be brief.")}},
+		anthropic.NewUserMessage(anthropic.NewTextBlock("Ready?")),
+	)
+	if m := anthropicUnary(t, &client, params); anthropicText(m) != "Yes." {
+		t.Errorf("answer %q", anthropicText(m))
+	}
+	v.wantTranscript(t, 0, "system: You help.", "user: Hello.", "assistant: Hello!", "system: Be brief.", "user: Ready?")
 }
 
 // TestCrossAnthropicParameters finds every parameter under the name that it has

@@ -21,22 +21,12 @@ type crossStage struct {
 	vendor  *crossVendor
 }
 
-// setCrossStage puts Claude Code before a vendor that plays a script.
-func setCrossStage(t *testing.T, play func(s *crossStage) func(n int, body string) (vendorTurn, error)) *crossStage {
+// setCrossStage puts Claude Code before a vendor's model that plays a script.
+func setCrossStage(t *testing.T, model string, play func(s *crossStage) func(n int, body string) (vendorTurn, error)) *crossStage {
 	t.Helper()
 	s := &crossStage{claude: newClaudeCode(t)}
 	s.vendor = startCrossVendor(t, openAIWire{}, play(s))
-	s.gateway = gatewaytest.Start(t, gatewaytest.Options{Config: writeConfig(t, object{
-		"model_list": []object{{
-			"model_name": claudeModel,
-			"litellm_params": object{
-				"model": "openai/gpt-4.1", "api_base": s.vendor.URL + "/v1", "api_key": vendorCredential,
-			},
-		}},
-		"general_settings":  object{"master_key": masterKey},
-		"security_settings": object{"valid_api_keys": []string{clientKey}},
-		"router_settings":   object{"num_retries": 0},
-	})})
+	s.gateway = startModels(t, nil, s.vendor.model(claudeModel, "openai/"+model))
 	s.tap = startTap(t, s.gateway.URL())
 	s.claude.setenv("ANTHROPIC_BASE_URL", s.tap.URL)
 	s.claude.setenv("ANTHROPIC_AUTH_TOKEN", clientKey)
@@ -86,24 +76,30 @@ func toolTask(t *testing.T, lastWord string) func(*crossStage) func(int, string)
 func TestClaudeCodeOnAnOpenAIModel(t *testing.T) {
 	t.Parallel()
 	const lastWord = "Both tools have run, all is well."
-	s := setCrossStage(t, toolTask(t, lastWord))
-	res := s.claude.run(t, "Try the tools, please.")
+	// gpt-5-mini thinks as much as Claude Code wants, gpt-4.1 does not think.
+	for model, thinks := range map[string]bool{"gpt-4.1": false, "gpt-5-mini": true} {
+		t.Run(model, func(t *testing.T) {
+			t.Parallel()
+			s := setCrossStage(t, model, toolTask(t, lastWord))
+			res := s.claude.run(t, "Try the tools, please.")
 
-	if res.IsError || res.Result != lastWord {
-		t.Errorf("claude says %q (error: %v), want %q", res.Result, res.IsError, lastWord)
+			if res.IsError || res.Result != lastWord {
+				t.Errorf("claude says %q (error: %v), want %q", res.Result, res.IsError, lastWord)
+			}
+			bash, write := s.witnesses()
+			for path, want := range map[string]string{bash: "tool-ran\n", write: noteText} {
+				if text, err := os.ReadFile(path); err != nil || string(text) != want {
+					t.Errorf("the tool wrote %q, %v, want %q", text, err, want)
+				}
+			}
+			s.checkCrossing(t, thinks)
+			s.checkCrossLog(t, model, res.SessionID)
+		})
 	}
-	bash, write := s.witnesses()
-	for path, want := range map[string]string{bash: "tool-ran\n", write: noteText} {
-		if text, err := os.ReadFile(path); err != nil || string(text) != want {
-			t.Errorf("the tool wrote %q, %v, want %q", text, err, want)
-		}
-	}
-	s.checkCrossing(t)
-	s.checkCrossLog(t, res.SessionID)
 }
 
 // checkCrossing looks at what the client got and at what the vendor got.
-func (s *crossStage) checkCrossing(t *testing.T) {
+func (s *crossStage) checkCrossing(t *testing.T, thinks bool) {
 	t.Helper()
 	for i, x := range s.tap.posts() {
 		if x.Status != http.StatusOK {
@@ -126,6 +122,9 @@ func (s *crossStage) checkCrossing(t *testing.T) {
 			t.Errorf("call %d: not with the gateway's own credential", i)
 		}
 	}
+	if asked := strings.Contains(seen[len(seen)-1].Body, `"reasoning_effort":"`); asked != thinks {
+		t.Errorf("the vendor was asked to think: %v, want %v", asked, thinks)
+	}
 	last := s.vendor.transcript(t, len(seen)-1)
 	at := slices.IndexFunc(last, func(line string) bool {
 		return strings.HasPrefix(line, "assistant: I try both tools. | call call_bash Bash ")
@@ -136,11 +135,11 @@ func (s *crossStage) checkCrossing(t *testing.T) {
 }
 
 // checkCrossLog stops the gateway and compares its request log with the calls.
-func (s *crossStage) checkCrossLog(t *testing.T, session string) {
+func (s *crossStage) checkCrossLog(t *testing.T, model, session string) {
 	t.Helper()
 	s.vendor.wantLog(t, s.gateway)
 	for i, l := range s.gateway.Log() {
-		if l.Model != claudeModel || l.UpstreamModel != "gpt-4.1" || session == "" || l.SessionID != session {
+		if l.Model != claudeModel || l.UpstreamModel != model || session == "" || l.SessionID != session {
 			t.Errorf("line %d: model %s as %s, session %q, want %q", i, l.Model, l.UpstreamModel, l.SessionID, session)
 		}
 	}
@@ -151,7 +150,7 @@ func (s *crossStage) checkCrossLog(t *testing.T, session string) {
 func TestClaudeCodeAfterABrokenStream(t *testing.T) {
 	t.Parallel()
 	const lastWord = "Now it is whole."
-	s := setCrossStage(t, func(*crossStage) func(int, string) (vendorTurn, error) {
+	s := setCrossStage(t, "gpt-4.1", func(*crossStage) func(int, string) (vendorTurn, error) {
 		return inOrder(vendorTurn{Text: "Half an ans", Cut: true}, vendorTurn{Text: lastWord})
 	})
 	res := s.claude.run(t, "Say something.")
@@ -165,7 +164,7 @@ func TestClaudeCodeAfterABrokenStream(t *testing.T) {
 // vendor's model, in whatever words that vendor says so.
 func TestClaudeCodeOnALongPrompt(t *testing.T) {
 	t.Parallel()
-	s := setCrossStage(t, func(*crossStage) func(int, string) (vendorTurn, error) {
+	s := setCrossStage(t, "gpt-4.1", func(*crossStage) func(int, string) (vendorTurn, error) {
 		return func(int, string) (vendorTurn, error) {
 			return vendorTurn{Failure: &vendorFailure{
 				Status: http.StatusBadRequest, Kind: "invalid_request_error", Code: "context_length_exceeded",

@@ -130,8 +130,9 @@ type thoughts struct {
 
 type thoughtBlock struct {
 	Type      string `json:"type"`
-	Thinking  string `json:"thinking"`
-	Signature string `json:"signature"`
+	Thinking  string `json:"thinking,omitempty"`
+	Signature string `json:"signature,omitempty"`
+	Data      string `json:"data,omitempty"`
 }
 
 // add takes what a message, or one delta of it, has.
@@ -246,6 +247,34 @@ func checkSigned(t *testing.T, th thoughts) {
 	}
 	if text != th.Reasoning || signature != vendorSignature {
 		t.Errorf("thinking_blocks are %+v, want the text of reasoning_content with its signature", th.Blocks)
+	}
+}
+
+// TestCrossOpenAIRedactedThinking brings back a thought that nobody but the vendor
+// can read.
+func TestCrossOpenAIRedactedThinking(t *testing.T) {
+	t.Parallel()
+	for way, think := range map[string]func(*testing.T, *openai.Client, openai.ChatCompletionNewParams) (openai.ChatCompletionChoice, thoughts){
+		"unary": thinkUnary, "streamed": thinkStreamed,
+	} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			gw, v := startCross(t, anthropicWire{}, inOrder(vendorTurn{Redacted: "b3BhcXVl", Text: "Hm."}, vendorTurn{Text: "Done."}))
+			client := newOpenAI(gw.URL() + "/v1")
+			params := askOpenAI(crossModel, "Think.")
+			params.ReasoningEffort = shared.ReasoningEffortLow
+			c, th := think(t, &client, params)
+			if diff := cmp.Diff([]thoughtBlock{{Type: "redacted_thinking", Data: "b3BhcXVl"}}, th.Blocks); diff != "" {
+				t.Fatalf("thinking_blocks (-want +got):\n%s", diff)
+			}
+			back := c.Message.ToAssistantMessageParam()
+			back.SetExtraFields(map[string]any{"thinking_blocks": th.Blocks})
+			params.Messages = append(params.Messages, openai.ChatCompletionMessageParamUnion{OfAssistant: &back}, openai.UserMessage("Go on."))
+			if end, _ := think(t, &client, params); end.Message.Content != "Done." {
+				t.Errorf("answer %q", end.Message.Content)
+			}
+			v.wantTranscript(t, 1, "user: Think.", "assistant: redacted b3BhcXVl | Hm.", "user: Go on.")
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,9 +39,9 @@ type wire interface {
 	// fail writes an error.
 	fail(w http.ResponseWriter, f vendorFailure)
 	// whole writes a turn in one piece.
-	whole(w http.ResponseWriter, model string, turn vendorTurn)
+	whole(w http.ResponseWriter, model string, turn *vendorTurn)
 	// stream writes a turn as the events that body asks for.
-	stream(w http.ResponseWriter, body []byte, turn vendorTurn) error
+	stream(w http.ResponseWriter, body []byte, turn *vendorTurn) error
 	// transcript is what a request says: a line for each message.
 	transcript(body []byte) ([]string, error)
 }
@@ -48,6 +49,7 @@ type wire interface {
 // vendorTurn is one answer of a scripted vendor, in no dialect.
 type vendorTurn struct {
 	Thinking string
+	Redacted string // Anthropic only: a thought that is not shown
 	Text     string
 	Refusal  string // OpenAI only
 	Calls    []vendorCall
@@ -59,6 +61,11 @@ type vendorTurn struct {
 	Late    bool
 	// Cut ends the stream after the text, without a word.
 	Cut bool
+	// Hold is called after the text of a stream, with the call's context; nil does
+	// nothing.
+	Hold func(context.Context)
+	// hold calls Hold.
+	hold func()
 }
 
 // vendorCall is a call of a tool; Arguments is JSON text.
@@ -142,6 +149,11 @@ func (v *crossVendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	turn, err := v.play(n, string(body))
+	turn.hold = func() {
+		if turn.Hold != nil {
+			turn.Hold(r.Context())
+		}
+	}
 	switch {
 	case err != nil:
 		v.wire.fail(w, vendorFailure{Status: http.StatusInternalServerError, Message: err.Error()})
@@ -149,9 +161,9 @@ func (v *crossVendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.wire.fail(w, *turn.Failure)
 	case asked.Stream:
 		// The only error is a client that hung up, which nobody has to be told.
-		_ = v.wire.stream(w, body, turn)
+		_ = v.wire.stream(w, body, &turn)
 	default:
-		v.wire.whole(w, asked.Model, turn)
+		v.wire.whole(w, asked.Model, &turn)
 	}
 }
 
@@ -160,6 +172,7 @@ const (
 	crossModel    = "crossed"  // one that refuses what it has no place for
 	lenientModel  = "lenient"  // the same with drop_params
 	reasonerModel = "reasoner" // one that is known to think
+	returnerModel = "returner" // one of a vendor that wants its thoughts back
 )
 
 // startCross starts a gateway before a scripted vendor, for clients of the other
@@ -167,24 +180,44 @@ const (
 func startCross(t *testing.T, wire wire, play func(n int, body string) (vendorTurn, error)) (*gatewaytest.Gateway, *crossVendor) {
 	t.Helper()
 	v := startCrossVendor(t, wire, play)
-	plain, reasoner, base := "openai/gpt-4o-mini", "openai/gpt-5-mini", v.URL+"/v1"
+	plain, reasoner, returner := "openai/gpt-4o-mini", "openai/gpt-5-mini", "moonshot/kimi-k2-thinking"
 	if _, ok := wire.(anthropicWire); ok {
-		plain, reasoner, base = "anthropic/"+vendorModel, "anthropic/"+vendorModel, v.URL
+		plain, reasoner, returner = "anthropic/"+vendorModel, "anthropic/"+vendorModel, "anthropic/"+vendorModel
 	}
-	model := func(name, upstream string, drop bool) object {
-		return object{"model_name": name, "litellm_params": object{
-			"model": upstream, "api_base": base, "api_key": vendorCredential, "drop_params": drop,
-		}}
+	lenient := v.model(lenientModel, plain)
+	lenient.params["drop_params"] = true
+	gw := startModels(t, nil, v.model(crossModel, plain), lenient, v.model(reasonerModel, reasoner), v.model(returnerModel, returner))
+	return gw, v
+}
+
+// crossEntry is an entry of model_list.
+type crossEntry struct {
+	name   string
+	params object
+}
+
+// model is the entry of a model of this vendor.
+func (v *crossVendor) model(name, upstream string) crossEntry {
+	base := v.URL
+	if v.wire.path() == (openAIWire{}).path() {
+		base += "/v1"
 	}
-	gw := gatewaytest.Start(t, gatewaytest.Options{Config: writeConfig(t, object{
-		"model_list": []object{
-			model(crossModel, plain, false), model(lenientModel, plain, true), model(reasonerModel, reasoner, false),
-		},
+	return crossEntry{name, object{"model": upstream, "api_base": base, "api_key": vendorCredential}}
+}
+
+// startModels starts a gateway that serves models and does not retry.
+func startModels(t *testing.T, fallbacks []object, entries ...crossEntry) *gatewaytest.Gateway {
+	t.Helper()
+	var models []object
+	for _, e := range entries {
+		models = append(models, object{"model_name": e.name, "litellm_params": e.params})
+	}
+	return gatewaytest.Start(t, gatewaytest.Options{Config: writeConfig(t, object{
+		"model_list":        models,
 		"general_settings":  object{"master_key": masterKey},
 		"security_settings": object{"valid_api_keys": []string{clientKey}},
-		"router_settings":   object{"num_retries": 0},
+		"router_settings":   object{"num_retries": 0, "fallbacks": fallbacks},
 	})})
-	return gw, v
 }
 
 // want compares the members of the n-th request with JSON texts; "" is a member

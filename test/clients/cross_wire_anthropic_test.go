@@ -306,6 +306,8 @@ func said(blocks []messagesBlock) string {
 			out = append(out, b.Text)
 		case "thinking":
 			out = append(out, "thinking "+b.Thinking)
+		case "redacted_thinking":
+			out = append(out, "redacted "+b.Data)
 		case "image":
 			out = append(out, strings.TrimSpace("image "+b.Source.MediaType+b.Source.URL+" "+b.Source.Data))
 		case "tool_use":
@@ -358,7 +360,7 @@ func (anthropicWire) message(model string, content []object, output int) object 
 }
 
 // stop is the stop reason, and the sequence that the scripts stop at.
-func (anthropicWire) stop(turn vendorTurn) object {
+func (anthropicWire) stop(turn *vendorTurn) object {
 	switch {
 	case turn.Stop == "stop_sequence":
 		return object{"stop_reason": turn.Stop, "stop_sequence": "HALT"}
@@ -372,10 +374,13 @@ func (anthropicWire) stop(turn vendorTurn) object {
 }
 
 // whole implements wire.
-func (a anthropicWire) whole(w http.ResponseWriter, model string, turn vendorTurn) {
+func (a anthropicWire) whole(w http.ResponseWriter, model string, turn *vendorTurn) {
 	content := []object{}
 	if turn.Thinking != "" {
 		content = append(content, object{"type": "thinking", "thinking": turn.Thinking, "signature": vendorSignature})
+	}
+	if turn.Redacted != "" {
+		content = append(content, object{"type": "redacted_thinking", "data": turn.Redacted})
 	}
 	if turn.Text != "" {
 		content = append(content, object{"type": "text", "text": turn.Text})
@@ -398,7 +403,7 @@ type messagesStream struct {
 }
 
 // stream implements wire.
-func (a anthropicWire) stream(w http.ResponseWriter, body []byte, turn vendorTurn) error {
+func (a anthropicWire) stream(w http.ResponseWriter, body []byte, turn *vendorTurn) error {
 	var req messagesRequest
 	if err := json.Unmarshal(body, &req); err != nil {
 		return err
@@ -409,9 +414,13 @@ func (a anthropicWire) stream(w http.ResponseWriter, body []byte, turn vendorTur
 	if turn.Thinking != "" {
 		s.block(object{"type": "thinking", "thinking": "", "signature": ""}, "thinking_delta", "thinking", turn.Thinking)
 	}
+	if turn.Redacted != "" {
+		s.block(object{"type": "redacted_thinking", "data": turn.Redacted}, "", "", "")
+	}
 	if turn.Text != "" {
 		s.block(object{"type": "text", "text": ""}, "text_delta", "text", turn.Text)
 	}
+	turn.hold()
 	switch {
 	case turn.Late:
 		s.event(anthropicError(*turn.Failure))

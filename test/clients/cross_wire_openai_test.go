@@ -12,7 +12,10 @@ import (
 )
 
 // openAIWire is chat completions as vendors speak them.
-type openAIWire struct{}
+type openAIWire struct {
+	// returned says that the vendor wants its thoughts back, which others refuse.
+	returned bool
+}
 
 func (openAIWire) path() string { return "/v1/chat/completions" }
 
@@ -48,6 +51,7 @@ type chatMessage struct {
 	Refusal    *string         `json:"refusal"`
 	ToolCalls  []chatToolCall  `json:"tool_calls"`
 	ToolCallID string          `json:"tool_call_id"`
+	Reasoning  string          `json:"reasoning_content"`
 }
 
 type chatToolCall struct {
@@ -91,7 +95,7 @@ func decodeStrictly(text []byte, to any) error {
 }
 
 // refusal implements wire.
-func (openAIWire) refusal(body []byte) error {
+func (o openAIWire) refusal(body []byte) error {
 	var req chatRequest
 	if err := decodeStrictly(body, &req); err != nil {
 		return err
@@ -107,6 +111,9 @@ func (openAIWire) refusal(body []byte) error {
 		return errors.New("tool_choice or parallel_tool_calls without tools")
 	case !req.Stream && req.StreamOptions != nil:
 		return errors.New("stream_options without stream")
+	}
+	if !o.returned && slices.ContainsFunc(req.Messages, func(m chatMessage) bool { return m.Reasoning != "" }) {
+		return errors.New("reasoning_content in a request")
 	}
 	for _, tool := range req.Tools {
 		var schema struct{ Type string }
@@ -211,6 +218,9 @@ func (openAIWire) transcript(body []byte) ([]string, error) {
 			return nil, err
 		}
 		var said []string
+		if m.Reasoning != "" {
+			said = append(said, "thinking "+m.Reasoning)
+		}
 		for _, p := range parts {
 			switch p.Type {
 			case "text":
@@ -252,7 +262,7 @@ func openAIError(f vendorFailure) object {
 }
 
 // stop is the finish reason.
-func (openAIWire) stop(turn vendorTurn) string {
+func (openAIWire) stop(turn *vendorTurn) string {
 	switch {
 	case turn.Stop != "":
 		return turn.Stop
@@ -264,7 +274,7 @@ func (openAIWire) stop(turn vendorTurn) string {
 }
 
 // usage counts as OpenAI does: with what was cached and what was thought.
-func (openAIWire) usage(turn vendorTurn) object {
+func (openAIWire) usage(turn *vendorTurn) object {
 	const input = vendorInput + vendorCacheRead + vendorCacheWrite
 	reasoning := 0
 	if turn.Thinking != "" {
@@ -278,7 +288,7 @@ func (openAIWire) usage(turn vendorTurn) object {
 }
 
 // whole implements wire.
-func (o openAIWire) whole(w http.ResponseWriter, model string, turn vendorTurn) {
+func (o openAIWire) whole(w http.ResponseWriter, model string, turn *vendorTurn) {
 	message := object{"role": "assistant", "content": nil, "refusal": nil}
 	if turn.Text != "" {
 		message["content"] = turn.Text
@@ -312,7 +322,7 @@ type chatStream struct {
 }
 
 // stream implements wire.
-func (o openAIWire) stream(w http.ResponseWriter, body []byte, turn vendorTurn) error {
+func (o openAIWire) stream(w http.ResponseWriter, body []byte, turn *vendorTurn) error {
 	var req chatRequest
 	if err := json.Unmarshal(body, &req); err != nil {
 		return err
@@ -323,6 +333,7 @@ func (o openAIWire) stream(w http.ResponseWriter, body []byte, turn vendorTurn) 
 	s.pieces(turn.Thinking, func(piece string) object { return object{"reasoning_content": piece} })
 	s.pieces(turn.Text, func(piece string) object { return object{"content": piece} })
 	s.pieces(turn.Refusal, func(piece string) object { return object{"refusal": piece} })
+	turn.hold()
 	switch {
 	case turn.Late:
 		s.data(openAIError(*turn.Failure))

@@ -88,8 +88,12 @@ func (v *vocabulary) count(text string) int64 {
 	var n int64
 	var parts [maxPiece + 1]part
 	for len(text) > 0 {
-		size := min(v.first(text), maxPiece)
-		n += v.merge(text[:size], parts[:0])
+		size := v.first(text)
+		piece := text[:size]
+		for ; len(piece) > maxPiece; piece = piece[maxPiece:] {
+			n += v.merge(piece[:maxPiece], parts[:0])
+		}
+		n += v.merge(piece, parts[:0])
 		text = text[size:]
 	}
 	return n
