@@ -48,15 +48,18 @@ func TestPricesInTheirOrder(t *testing.T) {
 	}{
 		{
 			"catalogue", strings.ReplaceAll(entry, "%s", ""),
-			catalog.Price{Input: 2_500_000, Output: 10_000_000, CacheRead: 1_250_000, Source: catalog.SourceCatalog}, 128_000,
+			catalog.Price{Input: 2_500_000, Output: 10_000_000, CacheRead: 1_250_000, Source: catalog.SourceCatalog},
+			128_000,
 		},
 		{
 			"file", strings.ReplaceAll(entry, "%s", "") + settings,
-			catalog.Price{Input: 1_000_000, Output: 2_000_000, CacheRead: 500_000, Source: catalog.SourceFile}, 1000,
+			catalog.Price{Input: 1_000_000, Output: 2_000_000, CacheRead: 500_000, Source: catalog.SourceFile},
+			1000,
 		},
 		{
 			"configuration", strings.ReplaceAll(entry, "%s", ", output_cost_per_token: 3e-06") + settings,
-			catalog.Price{Input: 1_000_000, Output: 3_000_000, CacheRead: 500_000, Source: catalog.SourceConfig}, 1000,
+			catalog.Price{Input: 1_000_000, Output: 3_000_000, CacheRead: 500_000, Source: catalog.SourceConfig},
+			1000,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

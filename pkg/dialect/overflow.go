@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,10 +49,8 @@ func (v *vendorError) overflow() *llm.Overflow {
 			return o
 		}
 	}
-	for _, w := range overflowWords {
-		if v.is(w) {
-			return &llm.Overflow{Tokens: v.promptTokens, Limit: v.contextTokens}
-		}
+	if slices.ContainsFunc(overflowWords, v.is) {
+		return &llm.Overflow{Tokens: v.promptTokens, Limit: v.contextTokens}
 	}
 	message := strings.ToLower(v.message)
 	for _, p := range overflowPhrases {

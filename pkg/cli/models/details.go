@@ -13,7 +13,7 @@ import (
 // The units of what is shown.
 const (
 	tokens     = "tokens"
-	perMTokens = "USD/M tokens"
+	perMTokens = "USD/M tokens" //nolint:gosec // a unit, no credential
 	usdEach    = "USD each"
 )
 

@@ -68,8 +68,7 @@ func wrong(place, problem string) error { return &placeError{place, problem} }
 
 // within adds the outer part of the place to an error.
 func within(err error, outer string) error {
-	var p *placeError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*placeError](err); ok {
 		p.place = strings.TrimSuffix(outer+"."+p.place, ".")
 	}
 	return err
@@ -82,8 +81,7 @@ func withinItem(err error, list string, i int) error {
 }
 
 func asInvalid(err error) error {
-	var p *placeError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*placeError](err); ok {
 		return &llm.Error{Kind: llm.InvalidRequest, Param: p.place, Message: p.Error()}
 	}
 	return &llm.Error{Kind: llm.InvalidRequest, Message: err.Error()}

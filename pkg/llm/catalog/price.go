@@ -3,6 +3,7 @@ package catalog
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/llmgw/llmgw/pkg/llm"
 )
@@ -123,9 +124,9 @@ func (p *Price) MaxOutputFor(money llm.NanoUSD, input int64) int64 {
 
 // at returns the prices that hold for a call with that much input.
 func (p *Price) at(input int64) Tier {
-	for i := len(p.Tiers) - 1; i >= 0; i-- {
-		if input > p.Tiers[i].Above {
-			return p.Tiers[i]
+	for _, t := range slices.Backward(p.Tiers) {
+		if input > t.Above {
+			return t
 		}
 	}
 	return p.base()

@@ -374,6 +374,7 @@ func drainEvents(t *testing.T, s llm.Stream) ([]llm.Part, llm.Event) {
 			text.Write(ev.Part.Text)
 		case llm.PartEnd:
 			parts = append(parts, partOf(&part, text.String()))
+		case llm.Begin, llm.PartSignature, llm.End, llm.Failure, llm.Frames, llm.Chunk:
 		}
 	}
 }
