@@ -24,6 +24,14 @@ type question struct {
 	model string
 }
 
+// translated asks for the model of the other dialect.
+func (q *question) translated() {
+	q.model = "mock-anthropic"
+	if q.anthropic {
+		q.model = "mock-openai"
+	}
+}
+
 func (q *question) path() string {
 	if q.anthropic {
 		return "/v1/messages"

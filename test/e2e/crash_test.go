@@ -235,6 +235,9 @@ func newQuestion(r *rand.Rand, id string) question {
 		q.order.Wait = between(r, 0, 15*time.Millisecond)
 	}
 	q.maxTokens = q.order.Output + r.Int64N(100)
+	if r.IntN(3) == 0 {
+		q.translated()
+	}
 	return q
 }
 
