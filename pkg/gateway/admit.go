@@ -26,10 +26,14 @@ func (g *Gateway) admit(next Handler) Handler {
 	}
 }
 
+// usualLines is how many lines a call has beside its budgets: four limits, and
+// what its key and the gateway use in all.
+const usualLines = 10
+
 // ask fills in the lines of the call's admission.
 func (c *Call) ask() error {
 	c.asking.ask = admission.Ask{ID: c.ID, Owner: c.gateway.opts.Owner}
-	lines := c.asking.lines[:0]
+	lines := slices.Grow(c.asking.lines[:0], usualLines+len(c.Caller.Budgets))
 	account := c.Caller.Account
 	if c.Op == llm.OpCountTokens {
 		// Apart from everything else: it is free, and clients fire dozens at once.

@@ -139,7 +139,7 @@ func (r *messagesRequest) thinkingRefusal(turns []messagesTurn) error {
 	case r.ToolChoice != nil && r.ToolChoice.Type != "auto" && r.ToolChoice.Type != "none":
 		return errors.New("thinking may not be on when tool_choice forces tool use")
 	}
-	for i := len(turns) - 1; i >= 0; i-- {
+	for i := len(turns) - 1; i >= 0 && r.Thinking.Type == "enabled"; i-- {
 		if turns[i].role != "assistant" {
 			continue
 		}

@@ -92,9 +92,15 @@ func readThinking(v []byte, h *llm.Head) error {
 // UserFields implements dialect.Frontend.
 func (Frontend) UserFields(llm.Op) []string { return []string{"metadata"} }
 
-// Patch implements dialect.Backend.
+// Patch implements dialect.Backend. Thoughts that another vendor's model has left
+// in the conversation are no part of what Claude may see.
 func (Backend) Patch(dst, body []byte, op llm.Op, e llm.Edits) ([]byte, error) {
-	return shape(op).Patch(dst, body, e)
+	start := len(dst)
+	dst, err := shape(op).Patch(dst, body, e)
+	if err != nil {
+		return dst, err
+	}
+	return withoutUnsigned(dst, start), nil
 }
 
 // DecodeError implements dialect.Backend.

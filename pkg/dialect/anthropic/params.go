@@ -27,7 +27,3 @@ func (Frontend) ParamName(name string) string {
 // of a conversation, and clients of this API send new ones every month
 // (anthropic-sdk-go betamessage.go, as of 2026-11): another model answers without.
 var essential = map[string]bool{"container": true, "mcp_servers": true}
-
-// unsigned stands as the signature of thoughts that have none: clients want the
-// field. It proves nothing, so it is taken off when a client sends it back.
-const unsigned = "llmgw-unsigned"
