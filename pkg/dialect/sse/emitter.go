@@ -48,13 +48,17 @@ func (e *Emitter) Kind() llm.PartKind { return e.open }
 // that is another. An empty string, or what is no string, adds nothing and begins
 // nothing; the result says whether something was added.
 func (e *Emitter) Text(kind llm.PartKind, v []byte) bool {
-	if len(v) <= len(`""`) || !toplevel.IsString(v) {
+	start := len(e.text)
+	text, ok := toplevel.AppendUnquoted(e.text, v)
+	if !ok || len(text) == start {
 		return false
 	}
 	if e.open != kind {
 		e.Open(kind, "", "")
 	}
-	return e.Delta(v)
+	e.text = text
+	e.span(llm.PartDelta, start)
+	return true
 }
 
 // Delta adds the JSON string v to the open part; an empty one adds nothing.

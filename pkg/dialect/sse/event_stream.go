@@ -79,6 +79,9 @@ func (s *EventStream) free() {
 }
 
 func (s *EventStream) next() (llm.Event, error) {
+	if s.err == nil && s.closed.Load() {
+		s.err = ErrClosed
+	}
 	for {
 		if s.err != nil {
 			s.drain()

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -71,9 +72,9 @@ func unpack(data []byte) ([]string, error) {
 	return tokens, nil
 }
 
-// maxPiece is where pieces are cut that have no end, such as a line of a thousand
-// equal letters: merging takes time with the square of the length. A cut adds one
-// token at most.
+// maxPiece is where pieces are cut that have no end, such as a thousand letters
+// without a space: merging takes time with the square of the length. A cut costs a
+// token or two.
 const maxPiece = 256
 
 // part is a piece of a piece: where it begins, and the rank of what it makes
@@ -83,20 +84,32 @@ type part struct{ start, rank uint32 }
 // unmerged is the rank of what is no token.
 const unmerged = math.MaxUint32
 
-// count gives the number of tokens in a text.
-func (v *vocabulary) count(text string) int64 {
-	var n int64
+// count gives the number of tokens in a text: plain ones, and wide ones, from
+// pieces that are not only ASCII.
+func (v *vocabulary) count(text string) (plain, wide int64) {
 	var parts [maxPiece + 1]part
 	for len(text) > 0 {
-		size := v.first(text)
-		piece := text[:size]
-		for ; len(piece) > maxPiece; piece = piece[maxPiece:] {
-			n += v.merge(piece[:maxPiece], parts[:0])
+		piece := text[:v.first(text)]
+		text = text[len(piece):]
+		n := &plain
+		if !ascii(piece) {
+			n = &wide
 		}
-		n += v.merge(piece, parts[:0])
-		text = text[size:]
+		for ; len(piece) > maxPiece; piece = piece[maxPiece:] {
+			*n += v.merge(piece[:maxPiece], parts[:0])
+		}
+		*n += v.merge(piece, parts[:0])
 	}
-	return n
+	return plain, wide
+}
+
+func ascii(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // merge gives the number of tokens in a piece: the pair with the lowest rank
