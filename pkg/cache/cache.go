@@ -149,9 +149,9 @@ func (r *replay) Next() (llm.Event, error) {
 	r.step++
 	switch r.step {
 	case 1:
-		return llm.Event{Kind: llm.Frames, Raw: r.entry.Body, Meta: r.entry.Meta}, nil
+		return llm.Event{Kind: llm.Frames, Raw: r.entry.Body, Meta: &r.entry.Meta}, nil
 	case 2:
-		return llm.Event{Kind: llm.End, Meta: r.entry.Meta}, nil
+		return llm.Event{Kind: llm.End, Meta: &r.entry.Meta}, nil
 	default:
 		return llm.Event{}, io.EOF
 	}

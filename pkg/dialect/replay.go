@@ -60,7 +60,7 @@ func (s *replay) text(kind llm.EventKind, part llm.StreamPart, text string) {
 }
 
 func (s *replay) add(kind llm.EventKind, part llm.StreamPart) {
-	s.events = append(s.events, llm.Event{Kind: kind, Meta: s.meta, Part: &part, More: kind != llm.End})
+	s.events = append(s.events, llm.Event{Kind: kind, Meta: &s.meta, Part: &part, More: kind != llm.End})
 }
 
 // Next implements llm.Stream.

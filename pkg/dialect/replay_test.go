@@ -279,7 +279,7 @@ func readMeta(x *exchange) llm.Meta {
 		return back.ReadMeta(op, []byte(x.ResponseBody))
 	}
 	s := back.NewStreamReader(io.NopCloser(strings.NewReader(x.ResponseBody)), dialect.StreamOptions{Op: op})
-	return readStream(s).last.Meta
+	return *readStream(s).last.Meta
 }
 
 // stopClasses maps the vendors' words to the classes of the views.

@@ -215,7 +215,7 @@ func (b *begun) Next() (llm.Event, error) {
 	} else {
 		ev, err = b.Stream.Next()
 	}
-	if ev.Meta.StopReason != "" {
+	if ev.Meta != nil && ev.Meta.StopReason != "" {
 		b.attempt.stop()
 	}
 	b.ended = ev.Kind == llm.End || ev.Kind == llm.Failure

@@ -101,7 +101,9 @@ func (m *metered) Next() (llm.Event, error) {
 		c.log.TTFT = now.Sub(c.Received)
 	}
 	c.spent.bytes += int64(len(ev.Raw))
-	c.spent.meta = ev.Meta
+	if ev.Meta != nil {
+		c.spent.meta = *ev.Meta
+	}
 	switch ev.Kind {
 	case llm.End:
 		c.stored.collect(ev.Raw)

@@ -175,13 +175,13 @@ func text(s string) frame {
 // stopped is a frame with the stop reason; usage is what is known by then.
 func stopped(u llm.Usage) frame {
 	return frame{event: llm.Event{
-		Kind: llm.Frames, Raw: []byte("data: stop\n\n"), Meta: llm.Meta{StopReason: "end_turn", Usage: u},
+		Kind: llm.Frames, Raw: []byte("data: stop\n\n"), Meta: &llm.Meta{StopReason: "end_turn", Usage: u},
 	}}
 }
 
 func ended(u llm.Usage) frame {
 	return frame{event: llm.Event{
-		Kind: llm.End, Raw: []byte("data: end\n\n"), Meta: llm.Meta{StopReason: "end_turn", Usage: u},
+		Kind: llm.End, Raw: []byte("data: end\n\n"), Meta: &llm.Meta{StopReason: "end_turn", Usage: u},
 	}}
 }
 

@@ -85,8 +85,9 @@ type Event struct {
 	Kind EventKind
 	// Raw are the bytes as the provider sent them, valid until the next Next.
 	Raw []byte
-	// Meta is what has been read of the answer so far; final with End.
-	Meta Meta
+	// Meta is what has been read of the answer so far, valid until the next Next;
+	// final with End. It is nil where nothing is read of an answer.
+	Meta *Meta
 	// Err is set with Failure.
 	Err *Error
 	// More says that another event of a translated answer is there already: Next

@@ -182,7 +182,7 @@ func TestDoPassesLargeAndForeignBodiesInChunks(t *testing.T) {
 				if got != c.body || last.Kind != llm.End || err != io.EOF {
 					t.Errorf("got %d bytes, last kind %d, %v; want %d bytes and an End", len(got), last.Kind, err, len(c.body))
 				}
-				if len(last.Raw) == 0 || last.Meta != (llm.Meta{}) {
+				if len(last.Raw) == 0 || last.Meta != nil {
 					t.Errorf("End has %d bytes and %+v, want the last chunk and no meta", len(last.Raw), last.Meta)
 				}
 			})

@@ -65,7 +65,7 @@ func (d *eventDecoder) message(f sse.Frame, e *sse.Emitter) sse.Verdict {
 		}
 	}
 	sequence := d.meta.StopSequence
-	d.meta = d.meter.Meta()
+	d.meta = *d.meter.Meta()
 	d.meta.Stop, d.meta.StopSequence = readStop(d.meta.StopReason), sequence
 	if verdict != sse.Failed {
 		d.begin(e)
@@ -76,7 +76,7 @@ func (d *eventDecoder) message(f sse.Frame, e *sse.Emitter) sse.Verdict {
 func (d *eventDecoder) begin(e *sse.Emitter) {
 	if !d.begun {
 		d.begun = true
-		e.Begin(d.meta)
+		e.Begin(&d.meta)
 	}
 }
 
@@ -158,7 +158,7 @@ func (d *eventDecoder) stop(e *sse.Emitter) {
 func (d *eventDecoder) Finish(e *sse.Emitter) { d.stop(e) }
 
 // Meta implements sse.Decoder.
-func (d *eventDecoder) Meta() llm.Meta { return d.meta }
+func (d *eventDecoder) Meta() *llm.Meta { return &d.meta }
 
 // unquoted is the text of a JSON string as it is written; nil where v is none.
 func unquoted(v []byte) []byte {

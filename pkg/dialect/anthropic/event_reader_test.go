@@ -63,7 +63,7 @@ func (c *collected) add(ev llm.Event) error {
 		if c.begun {
 			return wrong()
 		}
-		c.begun, c.out.begin = true, ev.Meta
+		c.begun, c.out.begin = true, *ev.Meta
 	case llm.PartBegin:
 		if !c.begun || c.open || ev.Part.Index != c.next {
 			return wrong()
@@ -163,7 +163,7 @@ func TestEventReader(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		meta := llm.Meta{Usage: full, StopReason: "end_turn", Stop: llm.StopEnd, StopSequence: "E", ID: "msg_1", Model: "claude-x"}
-		if diff := cmp.Diff(meta, got.last.Meta); diff != "" {
+		if diff := cmp.Diff(&meta, got.last.Meta); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		begin := llm.Meta{ID: "msg_1", Model: "claude-x", Usage: llm.Usage{Input: 20, Output: 2, CacheRead: 4, CacheWrite5m: 1, CacheWrite1h: 5}}

@@ -248,7 +248,7 @@ func checkStream(t *testing.T, v view, body string) {
 		if got.err != nil || got.grammar != nil || got.last.Kind != llm.End {
 			t.Fatalf("way %d: %v, %v, last event %+v", i, got.err, got.grammar, got.last)
 		}
-		checkView(t, v, got.parts, got.last.Meta)
+		checkView(t, v, got.parts, *got.last.Meta)
 	}
 }
 

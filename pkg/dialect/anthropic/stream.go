@@ -19,6 +19,7 @@ func (Backend) NewStreamReader(r io.ReadCloser, _ dialect.StreamOptions) llm.Str
 // meter implements sse.Meter.
 type meter struct {
 	answer  answer
+	read    llm.Meta // what answer says, as of the last event that said something
 	failure *llm.Error
 }
 
@@ -28,6 +29,7 @@ func (m *meter) Read(f sse.Frame) sse.Verdict {
 	switch string(eventType(f)) {
 	case "message_start":
 		m.answer.readMessage(toplevel.Find(f.Data, "message"))
+		m.read = m.answer.meta()
 	case "message_delta":
 		return m.readDelta(f.Data)
 	case "message_stop":
@@ -40,7 +42,9 @@ func (m *meter) Read(f sse.Frame) sse.Verdict {
 }
 
 // Meta implements sse.Meter.
-func (m *meter) Meta() llm.Meta { return m.answer.meta() }
+func (m *meter) Meta() *llm.Meta {
+	return &m.read
+}
 
 // Failure implements sse.Meter.
 func (m *meter) Failure() *llm.Error { return m.failure }
@@ -57,6 +61,7 @@ func (m *meter) readDelta(data []byte) sse.Verdict {
 			m.answer.final = true
 		}
 	}
+	m.read = m.answer.meta()
 	if m.answer.stop == "" {
 		return sse.Pass
 	}

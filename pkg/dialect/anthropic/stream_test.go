@@ -94,7 +94,7 @@ func TestStream(t *testing.T) {
 				t.Errorf("%q becomes %q", tt.text, raw)
 			}
 			want := llm.Meta{Usage: full, StopReason: "end_turn", ID: "msg_1", Model: "claude-x"}
-			if diff := cmp.Diff(want, last.Meta); diff != "" {
+			if diff := cmp.Diff(&want, last.Meta); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -33,16 +33,19 @@ func (w *streamWriter) Append(dst []byte, ev llm.Event) []byte {
 	if w.done {
 		return dst
 	}
+	if ev.Meta == nil {
+		ev.Meta = new(llm.Meta)
+	}
 	switch ev.Kind {
 	case llm.Begin:
-		return w.begin(dst, &ev.Meta)
+		return w.begin(dst, ev.Meta)
 	case llm.End:
-		return w.end(dst, &ev.Meta)
+		return w.end(dst, ev.Meta)
 	case llm.Failure:
 		return w.fail(dst, ev.Err)
 	case llm.PartBegin, llm.PartDelta, llm.PartSignature, llm.PartEnd:
 		if ev.Part != nil {
-			return w.part(w.begin(dst, &ev.Meta), ev.Kind, ev.Part)
+			return w.part(w.begin(dst, ev.Meta), ev.Kind, ev.Part)
 		}
 	case llm.Frames, llm.Chunk:
 	}

@@ -53,8 +53,8 @@ const noUsage = `{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_i
 
 func TestStreamWriter(t *testing.T) {
 	t.Parallel()
-	begin := llm.Event{Kind: llm.Begin, Meta: llm.Meta{ID: "chatcmpl-1", Model: "gpt", Usage: llm.Usage{Input: 7, CacheRead: 4, Output: 1}}}
-	end := llm.Event{Kind: llm.End, Meta: llm.Meta{Stop: llm.StopEnd, Usage: full}}
+	begin := llm.Event{Kind: llm.Begin, Meta: &llm.Meta{ID: "chatcmpl-1", Model: "gpt", Usage: llm.Usage{Input: 7, CacheRead: 4, Output: 1}}}
+	end := llm.Event{Kind: llm.End, Meta: &llm.Meta{Stop: llm.StopEnd, Usage: full}}
 	got := short(t, write(begin,
 		part(llm.PartBegin, llm.PartThinking, ""), part(llm.PartDelta, llm.PartThinking, "hm"), part(llm.PartSignature, llm.PartThinking, "sig"), part(llm.PartEnd, llm.PartThinking, ""),
 		part(llm.PartBegin, llm.PartThinking, ""), part(llm.PartDelta, llm.PartThinking, "so"), part(llm.PartEnd, llm.PartThinking, ""),
@@ -120,8 +120,8 @@ func TestStreamWriterEnds(t *testing.T) {
 		want   []string
 	}{
 		{"nothing", []llm.Event{end}, []string{started, stopped("end_turn", "null"), stop}},
-		{"a refusal", []llm.Event{part(llm.PartBegin, llm.PartRefusal, ""), part(llm.PartDelta, llm.PartRefusal, "no"), part(llm.PartEnd, llm.PartRefusal, ""), {Kind: llm.End, Meta: llm.Meta{Stop: llm.StopSafety}}}, []string{started, textStart, textDelta, textStop, stopped("refusal", "null"), stop}},
-		{"a stop sequence", []llm.Event{{Kind: llm.End, Meta: llm.Meta{Stop: llm.StopSequence, StopSequence: "E"}}}, []string{started, stopped("stop_sequence", `"E"`), stop}},
+		{"a refusal", []llm.Event{part(llm.PartBegin, llm.PartRefusal, ""), part(llm.PartDelta, llm.PartRefusal, "no"), part(llm.PartEnd, llm.PartRefusal, ""), {Kind: llm.End, Meta: &llm.Meta{Stop: llm.StopSafety}}}, []string{started, textStart, textDelta, textStop, stopped("refusal", "null"), stop}},
+		{"a stop sequence", []llm.Event{{Kind: llm.End, Meta: &llm.Meta{Stop: llm.StopSequence, StopSequence: "E"}}}, []string{started, stopped("stop_sequence", `"E"`), stop}},
 		{"parts that are not ended", []llm.Event{part(llm.PartDelta, llm.PartText, "no"), end}, []string{started, textStart, textDelta, textStop, stopped("end_turn", "null"), stop}},
 		{"failure first", []llm.Event{failure, end}, []string{failed}},
 		{"failure in a part", []llm.Event{{Kind: llm.Begin}, part(llm.PartBegin, llm.PartText, ""), part(llm.PartDelta, llm.PartText, "no"), failure, part(llm.PartEnd, llm.PartText, ""), end}, []string{started, textStart, textDelta, failed}},
@@ -189,7 +189,7 @@ func checkGrammar(t *testing.T, frames string) {
 
 // randomEvents makes a stream of any parts, in the grammar of the vocabulary.
 func randomEvents(r *rand.Rand) []llm.Event {
-	events := []llm.Event{{Kind: llm.Begin, Meta: llm.Meta{ID: "x"}}}
+	events := []llm.Event{{Kind: llm.Begin, Meta: &llm.Meta{ID: "x"}}}
 	for index := range r.IntN(6) {
 		p := llm.StreamPart{Index: index, Kind: llm.PartKind(1 + r.IntN(5)), CallID: "id", Name: "f"}
 		add := func(kind llm.EventKind, text string) {
@@ -209,7 +209,7 @@ func randomEvents(r *rand.Rand) []llm.Event {
 	if r.IntN(5) == 0 {
 		return append(events, llm.Event{Kind: llm.Failure, Err: &llm.Error{Kind: llm.Upstream, Message: "m"}})
 	}
-	return append(events, llm.Event{Kind: llm.End, Meta: llm.Meta{Stop: llm.Stop(r.IntN(9))}})
+	return append(events, llm.Event{Kind: llm.End, Meta: &llm.Meta{Stop: llm.Stop(r.IntN(9))}})
 }
 
 func TestStreamWriterKeepsTheGrammar(t *testing.T) {
@@ -225,7 +225,7 @@ func BenchmarkStreamWriter(b *testing.B) {
 	dst := w.Append(nil, llm.Event{Kind: llm.Begin})
 	p := &llm.StreamPart{Kind: llm.PartText, Text: []byte("Hello \"there\", how are you?")}
 	dst = w.Append(dst, llm.Event{Kind: llm.PartBegin, Part: p})
-	ev := llm.Event{Kind: llm.PartDelta, Part: p, Meta: llm.Meta{Usage: full}}
+	ev := llm.Event{Kind: llm.PartDelta, Part: p, Meta: &llm.Meta{Usage: full}}
 	b.ReportAllocs()
 	for b.Loop() {
 		dst = w.Append(dst[:0], ev)

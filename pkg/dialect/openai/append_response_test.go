@@ -270,7 +270,7 @@ func TestAppendErrorOverflow(t *testing.T) {
 // pieceEvents are the events of an answer of so many pieces of text.
 func pieceEvents(n int) []llm.Event {
 	part := &llm.StreamPart{Kind: llm.PartText, Text: []byte(`Some "words" and more, `)}
-	all := []llm.Event{{Kind: llm.Begin, Meta: llm.Meta{ID: "msg_1", Model: "m"}}, {Kind: llm.PartBegin, Part: part}}
+	all := []llm.Event{{Kind: llm.Begin, Meta: &llm.Meta{ID: "msg_1", Model: "m"}}, {Kind: llm.PartBegin, Part: part}}
 	for range n {
 		all = append(all, llm.Event{Kind: llm.PartDelta, Part: part})
 	}

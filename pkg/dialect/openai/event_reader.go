@@ -50,7 +50,7 @@ func (d *eventDecoder) Decode(f sse.Frame, e *sse.Emitter) sse.Verdict {
 		return sse.Failed
 	}
 	if c, ok := firstChoice(d.answer.chunk.choices); ok {
-		e.Begin(d.answer.meta)
+		e.Begin(&d.answer.meta)
 		d.choice(&c, e)
 		if d.calls.tooMuch() {
 			d.failure = &llm.Error{Kind: llm.Upstream, Message: "the provider's answer calls more tools than can be kept in order"}
@@ -189,8 +189,8 @@ func (d *eventDecoder) Finish(e *sse.Emitter) {
 }
 
 // Meta implements sse.Decoder.
-func (d *eventDecoder) Meta() llm.Meta {
-	m := d.answer.meta
+func (d *eventDecoder) Meta() *llm.Meta {
+	m := &d.answer.meta
 	if d.done || m.StopReason != "" {
 		m.Stop = stopOf(m.StopReason, len(d.calls.all) > 0)
 	}

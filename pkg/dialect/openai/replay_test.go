@@ -200,7 +200,7 @@ func (g *gatherer) add(ev llm.Event) error {
 		}
 		g.piece(ev)
 	case llm.End:
-		g.ended, g.r.Meta = true, ev.Meta
+		g.ended, g.r.Meta = true, *ev.Meta
 		if g.open != 0 {
 			return fmt.Errorf("%w: the end of a part is missing", errGrammar)
 		}

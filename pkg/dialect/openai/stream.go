@@ -45,7 +45,7 @@ func (m *meter) Read(f sse.Frame) sse.Verdict {
 }
 
 // Meta implements sse.Meter.
-func (m *meter) Meta() llm.Meta { return m.answer.meta }
+func (m *meter) Meta() *llm.Meta { return &m.answer.meta }
 
 // Failure implements sse.Meter.
 func (m *meter) Failure() *llm.Error { return m.failure }

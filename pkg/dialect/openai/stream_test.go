@@ -103,7 +103,7 @@ func TestStream(t *testing.T) {
 				if diff := cmp.Diff(tt.raw, raw); diff != "" {
 					t.Errorf("bytes (-want +got):\n%s", diff)
 				}
-				if diff := cmp.Diff(tt.want, last.Meta); diff != "" {
+				if diff := cmp.Diff(&tt.want, last.Meta); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 			}
@@ -311,7 +311,7 @@ func drain(r io.Reader) (llm.Meta, error) {
 		if err != nil {
 			return meta, err
 		}
-		meta = ev.Meta
+		meta = *ev.Meta
 	}
 }
 

@@ -44,8 +44,11 @@ func (w *streamWriter) Append(dst []byte, ev llm.Event) []byte {
 	if ev.Kind == llm.Failure {
 		return w.failure(dst, ev.Err)
 	}
+	if ev.Meta == nil {
+		ev.Meta = new(llm.Meta)
+	}
 	if w.head == nil {
-		dst = w.begin(dst, &ev.Meta)
+		dst = w.begin(dst, ev.Meta)
 	}
 	switch ev.Kind {
 	case llm.PartBegin, llm.PartDelta, llm.PartSignature, llm.PartEnd:
@@ -54,7 +57,7 @@ func (w *streamWriter) Append(dst []byte, ev llm.Event) []byte {
 		}
 		return w.part(dst, &ev)
 	case llm.End:
-		return w.end(dst, &ev.Meta)
+		return w.end(dst, ev.Meta)
 	default:
 		return dst
 	}

@@ -11,7 +11,8 @@ import (
 type Emitter struct {
 	queue []queued
 	next  int
-	text  []byte // of all queued deltas
+	text  []byte   // of all queued deltas
+	begin llm.Meta // as it was when the answer began: what is read goes on
 	begun bool
 	open  llm.PartKind // 0 where no part is open
 	parts int          // begun so far
@@ -25,10 +26,11 @@ type queued struct {
 }
 
 // Begin begins the answer; only the first call does something.
-func (e *Emitter) Begin(m llm.Meta) {
+func (e *Emitter) Begin(m *llm.Meta) {
 	if !e.begun {
 		e.begun = true
-		e.add(llm.Begin, llm.StreamPart{}).event.Meta = m
+		e.begin = *m
+		e.add(llm.Begin, llm.StreamPart{}).event.Meta = &e.begin
 	}
 }
 

@@ -19,8 +19,8 @@ type Decoder interface {
 	// Finish emits what is still to be said before the End; the open part is ended
 	// by the caller.
 	Finish(e *Emitter)
-	// Meta is what has been read so far.
-	Meta() llm.Meta
+	// Meta is what has been read so far, valid until the next Decode.
+	Meta() *llm.Meta
 	// Failure is what the frame with the verdict Failed says.
 	Failure() *llm.Error
 }

@@ -34,8 +34,8 @@ const (
 type Meter interface {
 	// Read looks at a frame, keeping nothing of its memory.
 	Read(f Frame) Verdict
-	// Meta is what has been read so far.
-	Meta() llm.Meta
+	// Meta is what has been read so far, valid until the next Read.
+	Meta() *llm.Meta
 	// Failure is what the frame with the verdict Failed says.
 	Failure() *llm.Error
 }

@@ -35,7 +35,7 @@ func (w *words) Read(f sse.Frame) sse.Verdict {
 	}
 }
 
-func (w *words) Meta() llm.Meta { return llm.Meta{Usage: llm.Usage{Output: w.n}} }
+func (w *words) Meta() *llm.Meta { return &llm.Meta{Usage: llm.Usage{Output: w.n}} }
 
 func (w *words) Failure() *llm.Error { return &llm.Error{Kind: llm.Overloaded, Message: "said so"} }
 

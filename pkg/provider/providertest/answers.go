@@ -60,7 +60,7 @@ func (s Subject) testStreams(t *testing.T) {
 				if last.Kind != llm.End || !errors.Is(err, io.EOF) {
 					t.Errorf("ended with kind %d and %v, want an End", last.Kind, err)
 				}
-				if diff := cmp.Diff(c.StreamMeta, last.Meta); diff != "" {
+				if diff := cmp.Diff(&c.StreamMeta, last.Meta); diff != "" {
 					t.Errorf("meta (-want +got):\n%s", diff)
 				}
 			})
@@ -98,7 +98,7 @@ func (s Subject) testUsageChunk(t *testing.T) {
 		if want := strings.Replace(c.Stream(), c.Frames[c.UsageFrame], "", 1); got != want {
 			t.Errorf("%s: got\n%s\nwant\n%s", op, got, want)
 		}
-		if diff := cmp.Diff(c.StreamMeta, last.Meta); diff != "" {
+		if diff := cmp.Diff(&c.StreamMeta, last.Meta); diff != "" {
 			t.Errorf("%s: meta (-want +got):\n%s", op, diff)
 		}
 		if !strings.Contains(string(v.seen.Load().body), `"include_usage":true`) {

@@ -266,7 +266,7 @@ func (r rowSuite) testTranslatedAnswers(t *testing.T) {
 		if diff := cmp.Diff(c.Parts, parts); diff != "" {
 			t.Errorf("%s: parts (-want +got):\n%s", name, diff)
 		}
-		if diff := cmp.Diff(want, last.Meta); diff != "" || last.Kind != llm.End {
+		if diff := cmp.Diff(&want, last.Meta); diff != "" || last.Kind != llm.End {
 			t.Errorf("%s: ended with kind %d, meta (-want +got):\n%s", name, last.Kind, diff)
 		}
 	}
