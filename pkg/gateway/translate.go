@@ -3,6 +3,7 @@ package gateway
 import (
 	"github.com/llmgw/llmgw/pkg/dialect"
 	"github.com/llmgw/llmgw/pkg/llm"
+	"github.com/llmgw/llmgw/pkg/llm/tokens"
 	"github.com/llmgw/llmgw/pkg/router"
 )
 
@@ -43,12 +44,13 @@ func (c *Call) request(cand *router.Candidate, way route, limit int64) (*llm.Req
 
 // countHere estimates what a conversation takes as input.
 func (c *Call) countHere(cand *router.Candidate) (*llm.Answer, error) {
-	if _, err := c.translation(cand); err != nil {
+	t, err := c.translation(cand)
+	if err != nil {
 		return nil, err
 	}
 	a := &llm.Answer{
 		Status: statusOK, Header: llm.Header{"X-Llmgw-Estimated": {"true"}},
-		Response: &llm.Response{Count: c.estimateInput()},
+		Response: &llm.Response{Count: tokens.Count(cand.Model, t.Conversation)},
 	}
 	return a, nil
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"syscall"
@@ -118,8 +119,20 @@ func (o *Options) load() (*config.Config, error) {
 	return cfg, nil
 }
 
+// paceCollector lets twice as much garbage pile up as Go does by default, unless
+// $GOGC says otherwise: a gateway's heap is small, its garbage short-lived. It
+// took a tenth off the CPU of a 1 KB call and added nothing to its memory
+// (make bench, 2026-11-24: 101 and 91 µs for 108 and 104; 77 MB, 59 KiB a stream).
+func paceCollector() {
+	const usual, percent = 100, 200
+	if before := debug.SetGCPercent(percent); before != usual {
+		debug.SetGCPercent(before)
+	}
+}
+
 // serve runs the gateway until ctx ends or it fails.
 func serve(ctx context.Context, o *Options) error {
+	paceCollector()
 	cfg, err := o.load()
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ func (o once) Decode(_ sse.Frame, e *sse.Emitter) sse.Verdict {
 }
 
 func (once) Finish(*sse.Emitter)            {}
-func (once) Meta() llm.Meta                 { return llm.Meta{ID: "final"} }
+func (once) Meta() *llm.Meta                { return &llm.Meta{ID: "final"} }
 func (once) Failure() *llm.Error            { return nil }
 func quoted(text string) []byte             { return fmt.Appendf(nil, "%q", text) }
 func stream(o once) llm.Stream              { return sse.NewEventStream(io.NopCloser(strings.NewReader(d("x"))), o) }
@@ -73,7 +73,7 @@ func TestEmitter(t *testing.T) {
 	t.Parallel()
 	begun := func(o once) once {
 		return func(e *sse.Emitter) {
-			e.Begin(llm.Meta{ID: "first"})
+			e.Begin(&llm.Meta{ID: "first"})
 			o(e)
 		}
 	}
@@ -84,8 +84,8 @@ func TestEmitter(t *testing.T) {
 	}{
 		{"nothing", func(*sse.Emitter) {}, []string{"begin final", "end final"}},
 		{"begun once", func(e *sse.Emitter) {
-			e.Begin(llm.Meta{ID: "first"})
-			e.Begin(llm.Meta{ID: "second"})
+			e.Begin(&llm.Meta{ID: "first"})
+			e.Begin(&llm.Meta{ID: "second"})
 		}, []string{"begin first", "end final"}},
 		{"text in pieces", begun(func(e *sse.Emitter) {
 			e.Text(llm.PartText, quoted("a\n"))
