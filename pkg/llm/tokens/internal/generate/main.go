@@ -36,7 +36,7 @@ func run(in, out string) error {
 	if err != nil {
 		return fmt.Errorf("read vocabulary: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	plain, err := pack(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
