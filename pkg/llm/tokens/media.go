@@ -120,7 +120,8 @@ func pictureRule(f *family, model string) rule {
 	return openAITiles(85, 170)
 }
 
-// pictureRules are the vendors' own accounts where they give one: OpenAI "Images
+// pictureRules follow the vendors' accounts, as far as pages that quote them and
+// recorded calls bear them out: OpenAI "Images
 // and vision", Anthropic "Vision", Google "Understand and count tokens" (as of
 // 2026-11); the others are what recorded calls show.
 var pictureRules = []struct {
