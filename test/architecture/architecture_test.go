@@ -29,29 +29,32 @@ var floors = []struct {
 	{7, []string{"cmd/llmgw"}},
 	{6, []string{"pkg/cli", "pkg/cli/*"}},
 	{5, []string{"pkg/app"}},
-	{4, []string{"pkg/server"}},
-	{3, []string{"pkg/gateway", "pkg/metrics"}},
+	{4, []string{"pkg/server", "pkg/client", "pkg/validate"}},
+	{3, []string{"pkg/gateway", "pkg/metrics", "pkg/store/*"}},
 	{2, []string{"pkg/keys", "pkg/ratelimit", "pkg/budget", "pkg/cache", "pkg/router", "pkg/ledger", "pkg/provider", "pkg/provider/*"}},
-	{1, []string{"pkg/admission", "pkg/admission/*", "pkg/journal", "pkg/requestlog", "pkg/dialect", "pkg/dialect/*"}},
+	{1, []string{"pkg/admission", "pkg/admission/*", "pkg/journal", "pkg/requestlog", "pkg/requestlog/*", "pkg/adminapi", "pkg/dialect", "pkg/dialect/*"}},
 	{0, []string{"pkg/llm", "pkg/llm/*", "pkg/config", "pkg/config/*", "pkg/secret"}},
 }
 
 // sameFloor are the imports that stay on one floor: a shared base, or framing.
 var sameFloor = map[string][]string{
-	"pkg/config":      {"pkg/llm", "pkg/llm/catalog", "pkg/secret", "pkg/config/*"},
-	"pkg/llm/*":       {"pkg/llm", "pkg/llm/*"},
-	"pkg/admission/*": {"pkg/admission"},
-	"pkg/dialect":     {"pkg/dialect/toplevel", "pkg/dialect/sse"},
-	"pkg/dialect/*":   {"pkg/dialect", "pkg/dialect/toplevel", "pkg/dialect/sse"},
-	"pkg/provider":    {"pkg/provider/http1"},
-	"pkg/provider/*":  {"pkg/provider", "pkg/provider/providertest"},
-	"pkg/cli":         {"pkg/cli/terminal"},
-	"pkg/cli/*":       {"pkg/cli", "pkg/cli/*"},
+	"pkg/config":       {"pkg/llm", "pkg/llm/catalog", "pkg/secret", "pkg/config/*"},
+	"pkg/llm/*":        {"pkg/llm", "pkg/llm/*"},
+	"pkg/admission/*":  {"pkg/admission"},
+	"pkg/dialect":      {"pkg/dialect/toplevel", "pkg/dialect/sse"},
+	"pkg/dialect/*":    {"pkg/dialect", "pkg/dialect/toplevel", "pkg/dialect/sse"},
+	"pkg/requestlog/*": {"pkg/requestlog"},
+	"pkg/validate":     {"pkg/client"},
+	"pkg/store/*":      {"pkg/store/storetest"},
+	"pkg/provider":     {"pkg/provider/http1"},
+	"pkg/provider/*":   {"pkg/provider", "pkg/provider/providertest"},
+	"pkg/cli":          {"pkg/cli/terminal"},
+	"pkg/cli/*":        {"pkg/cli", "pkg/cli/*"},
 }
 
 // only names the packages that may import something; all others may not.
 var only = map[string][]string{
-	"net/http":                            {"pkg/cli/*", "pkg/app", "pkg/server", "pkg/metrics", "pkg/provider", "pkg/provider/*"},
+	"net/http":                            {"pkg/cli/*", "pkg/app", "pkg/server", "pkg/client", "pkg/validate", "pkg/metrics", "pkg/provider", "pkg/provider/*"},
 	"net/http/httputil":                   {},
 	"github.com/spf13/viper":              {"pkg/config"},
 	"github.com/spf13/cobra":              {"pkg/cli/*"},
