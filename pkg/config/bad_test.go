@@ -29,6 +29,15 @@ func render(report Report) string {
 	return b.String()
 }
 
+// renderCoded lists a report's problems with their severities and codes.
+func renderCoded(report Report) string {
+	var b strings.Builder
+	for _, p := range report.Problems {
+		b.WriteString(p.Severity.String() + " " + p.Code + " " + p.String() + "\n")
+	}
+	return b.String()
+}
+
 // TestBadFilesAreReported loads testdata/*.bad.* and compares the whole report,
 // word by word, with the .want file beside each.
 func TestBadFilesAreReported(t *testing.T) {
@@ -50,7 +59,7 @@ func TestBadFilesAreReported(t *testing.T) {
 		if cfg != nil || err == nil {
 			t.Errorf("%s: loads, want an error", file)
 		}
-		got := render(report)
+		got := renderCoded(report)
 		if strings.Contains(got, "Canary") {
 			t.Errorf("%s: a secret is shown in:\n%s", file, got)
 		}

@@ -15,12 +15,16 @@ import (
 type Config struct {
 	// File is the path of the file; "" for the built-in configuration.
 	File string
+	// Files are File and all files that it includes; none for the built-in configuration.
+	Files []string
 	// Document is the schema with references replaced and defaults filled in.
 	Document Document
 	// Listen is the address of the gateway, host:port.
 	Listen string
 	// Models are the deployments, in the order of the file.
 	Models []Model
+	// Inactive are the deployments that are left out of Models.
+	Inactive []Inactive
 	// Catalog is what is known about models: the built-in catalogue with the price
 	// file laid over it.
 	Catalog *catalog.Catalog
@@ -38,8 +42,15 @@ type Config struct {
 	GatewayBudget *Budget
 	// Budgets are the budgets of keys; empty where they are switched off.
 	Budgets []Budget
+	// CostTracking says how what calls cost is kept; nothing in it is unset.
+	CostTracking CostTracking
+	// RedisURL is the address of the server that replicas share; empty where there is
+	// none.
+	RedisURL secret.Text
 	// Metrics is where metrics are served.
 	Metrics Metrics
+	// Alerts say who is told of what.
+	Alerts Alerts
 	// DataDir is the folder of the state.
 	DataDir string
 	// LogFile is the request log; "" where none is written.
@@ -88,6 +99,19 @@ type Model struct {
 	DropParams bool
 }
 
+// Inactive is a deployment that this version cannot call.
+type Inactive struct {
+	// Path is where it stands in the file: model_list[0].
+	Path string
+	// Group is the public name, or a pattern. It may be that of no other deployment;
+	// aliases and fallbacks may still name it.
+	Group string
+	// Provider is the name of its provider; "" where that is not the reason.
+	Provider string
+	// Reason says why it is left out, in a few words.
+	Reason string
+}
+
 // Routing says how a call finds its deployment and what happens when it fails.
 type Routing struct {
 	// Strategy is "simple-shuffle" or "round-robin".
@@ -96,9 +120,10 @@ type Routing struct {
 	Retries int
 	// Cooldown is how long a failing deployment is left out; 0 means not at all.
 	Cooldown time.Duration
-	// Aliases are further names of groups. Every Group is one of the models'.
+	// Aliases are further names of groups. Every Group is one of the models', or of those
+	// that are left out.
 	Aliases []Alias
-	// Fallbacks are lists of groups to try; each group is served.
+	// Fallbacks are lists of groups to try; each group is served, or left out.
 	Fallbacks []Fallback
 	// DefaultFallbacks are tried after them.
 	DefaultFallbacks []string
@@ -112,6 +137,8 @@ type Budget struct {
 	Keys   []secret.Text
 	Limit  llm.NanoUSD
 	Period Period
+	// Location is the time zone of the calendar that Period is aligned to.
+	Location *time.Location
 	// AlertThreshold is the share of Limit that is reported; 0 for none.
 	AlertThreshold float64
 	// Hard says that no call may exceed it.
@@ -126,4 +153,14 @@ type Metrics struct {
 	Prefix string
 	// Families are the ones to serve; none means all.
 	Families []string
+}
+
+// Alerts say who is told of what. Enabled is set in both kinds of receivers.
+type Alerts struct {
+	Slack SlackSettings
+	Email EmailSettings
+	// Thresholds are alerts for both.
+	Thresholds AlertThresholds
+	// Rules are alerts for both, too.
+	Rules []AlertRule
 }

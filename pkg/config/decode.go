@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -18,6 +19,8 @@ type decoder struct {
 	tables fieldTable
 	// places tells where each path was written, for problems that are found later.
 	places map[string]Position
+	// omissions are the keys that are known and not built.
+	omissions omissions
 }
 
 // treeValue is a type that reads itself from a tree: what has several forms.
@@ -25,15 +28,8 @@ type treeValue interface {
 	decodeTree(d *decoder, n *node, path string)
 }
 
-// errorf reports an error at a node. The hint may be empty.
-func (d *decoder) errorf(n *node, path, hint, format string, args ...any) {
-	d.add(Problem{Severity: Error, Position: n.at, Path: path, Message: fmt.Sprintf(format, args...), Hint: hint})
-}
-
-// warnf reports a warning at a node.
-func (d *decoder) warnf(n *node, path, hint, format string, args ...any) {
-	d.add(Problem{Severity: Warning, Position: n.at, Path: path, Message: fmt.Sprintf(format, args...), Hint: hint})
-}
+// at is the spot of a node.
+func (d *decoder) at(n *node, path string) spot { return spot{d.reporter, n.at, path} }
 
 // value decodes a node into v, under the rules of f. A node that is null leaves
 // v as it is: a key without a value is a key that is not set.
@@ -76,7 +72,7 @@ func (d *decoder) list(n *node, v reflect.Value, f field, path string) {
 	for i, item := range items {
 		at := indexed(path, i)
 		if item.kind == nullKind {
-			d.errorf(item, at, "remove it", "the item is empty")
+			d.at(item, at).errorf(CodeEmptyItem, "remove it", "the item is empty")
 		}
 		d.tables.setDefaults(list.Index(i))
 		d.value(item, list.Index(i), f, at)
@@ -93,7 +89,7 @@ func (d *decoder) mapping(n *node, v reflect.Value, f field, path string) {
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.members)))
 	for _, m := range n.members {
 		if m.value.kind == nullKind {
-			d.errorf(&node{at: m.at}, join(path, elided), "give it one, or remove it", "a name here has no value")
+			spot{d.reporter, m.at, join(path, elided)}.errorf(CodeEmptyItem, "give it one, or remove it", "a name here has no value")
 			continue
 		}
 		value := reflect.New(v.Type().Elem()).Elem()
@@ -119,17 +115,35 @@ func (d *decoder) object(n *node, v reflect.Value, path string) {
 			continue
 		}
 		if other, twice := written[f.name()]; twice {
-			d.errorf(&node{at: m.at}, at, "keep one of the two", "this is another name for %s, which is set too", other)
+			spot{d.reporter, m.at, at}.errorf(CodeDuplicateKey, "keep one of the two", "this is another name for %s, which is set too", other)
 			continue
 		}
 		written[f.name()] = m.name
+		d.inert(m, f, at)
 		d.value(m.value, v.FieldByIndex(f.index), f, at)
 	}
 	for _, f := range fields {
 		if f.required && isUnset(n, f) {
-			d.errorf(n, join(path, f.name()), f.hint, "this key is required")
+			d.at(n, join(path, f.name())).errorf(CodeMissingKey, f.hint, "this key is required")
 		}
 	}
+}
+
+// inert warns of a key on which this version does not act, if it says anything that
+// is missed: an empty value does not, nor a section that is switched off.
+func (d *decoder) inert(m member, f field, path string) {
+	if f.inert == "" || m.value.kind == nullKind || m.value.kind == scalarKind && slices.Contains(f.unless, m.value.text) {
+		return
+	}
+	if on := m.value.find("enabled"); on != nil && on.form == boolean && isFalse(on.text) {
+		return
+	}
+	d.addOnce(spot{d.reporter, m.at, path}.problem(Warning, CodeNotEffective, silence, "this has no effect yet: "+f.inert))
+}
+
+func isFalse(text string) bool {
+	b, err := parseBool(text)
+	return err == nil && !b
 }
 
 // isUnset reports whether an object lacks a value for the field.
@@ -152,15 +166,13 @@ func isUnset(n *node, f field) bool {
 func (d *decoder) unknown(m member, v reflect.Value, fields []field, path string) {
 	at := join(path, m.name)
 	d.places[at] = m.at
-	here, name := &node{at: m.at}, shownName(m.name)
-	part, known := section(path), namesOf(fields)
-	if isUnsupported(part, m.name) {
-		d.errorf(here, at, "remove it", "%q is not supported by this version of llmgw", name)
+	here, part, known := spot{d.reporter, m.at, at}, section(path), namesOf(fields)
+	if d.omitted(m, here, part, known) {
 		return
 	}
 	if rest, ok := restOf(fields); ok {
 		if likely := typoOf(m.name, known); likely != "" {
-			d.errorf(here, at, "did you mean "+likely+"?", "%q looks like a misspelt key and would be sent to the provider", name)
+			here.errorf(CodeUnknownKey, didYouMean(likely), "%q looks like a misspelt key and would be sent to the provider", shownName(m.name))
 			return
 		}
 		d.param(m, v.FieldByIndex(rest.index), at)
@@ -168,17 +180,34 @@ func (d *decoder) unknown(m member, v reflect.Value, fields []field, path string
 	}
 	likely := ""
 	if !d.full() { // the search takes a while in a long list that nobody reads
-		likely = nearest(m.name, slices.Concat(known, unsupportedIn(part)))
+		likely = nearest(m.name, slices.Concat(known, d.omissions.names(part)))
 	}
-	switch {
+	switch keys := "the keys here are " + strings.Join(known, ", "); {
 	case likely != "":
-		d.errorf(here, at, "did you mean "+likely+"?", "%q is not a known key", name)
+		here.errorf(CodeUnknownKey, didYouMean(likely), "%q is not a known key", shownName(m.name))
+	case slices.Contains(openSections, part):
+		d.addOnce(here.problem(Warning, CodeUnknownKey, silence, fmt.Sprintf("%q is not a known key and has no effect", shownName(m.name))))
 	case m.value.kind == nullKind:
 		// It may be a value that a comma has made a key, and so a secret.
-		d.errorf(here, join(path, elided), "the keys here are "+strings.Join(known, ", "), "there is a word that is no key")
+		spot{d.reporter, m.at, join(path, elided)}.errorf(CodeUnknownKey, keys, "there is a word that is no key")
 	default:
-		d.errorf(here, at, "the keys here are "+strings.Join(known, ", "), "%q is not a known key", name)
+		here.errorf(CodeUnknownKey, keys, "%q is not a known key", shownName(m.name))
 	}
+}
+
+// didYouMean is the hint that names the nearest key.
+func didYouMean(name string) string { return "did you mean " + name + "?" }
+
+// omitted warns of a key that is known and not supported. It reports whether it is one.
+func (d *decoder) omitted(m member, here spot, part string, known []string) bool {
+	instead, ok := d.omissions.find(part, m.name)
+	if !ok && (!d.omissions.begins(part, m.name) || typoOf(m.name, known) != "") {
+		return false
+	}
+	if m.value.kind != nullKind {
+		d.addOnce(here.problem(Warning, CodeNotImplemented, silence, omission(shownName(m.name), instead)))
+	}
+	return true
 }
 
 // scalar decodes a single value and holds it against the field's rules.
@@ -200,17 +229,38 @@ func (d *decoder) scalar(n *node, v reflect.Value, f field, path string) {
 	}
 	before := reflect.ValueOf(v.Interface())
 	if err := parseScalar(v, text); err != nil {
-		d.errorf(n, path, err.hint, "the value%s is not %s", shown, err.want)
+		d.at(n, path).errorf(cmp.Or(err.code, CodeBadValue), err.hint, "the value%s is not %s", shown, err.want)
 		return
 	}
 	if _, isBool := reflect.TypeAssert[*bool](v.Addr()); isBool && n.form != boolean && !n.final && !isReference(n.text) {
-		d.warnf(n, path, "write true or false, without quotes", "the value%s is text where a truth value belongs", shown)
+		d.at(n, path).warnf(CodeLooseValue, "write true or false, without quotes", "the value%s is text where a truth value belongs", shown)
 	}
-	if message, hint := f.check(v, text, shown); message != "" {
-		d.errorf(n, path, hint, "%s", message)
+	if later, ok := f.notBuilt(text); ok {
+		d.later(n, v, later, path)
+		return
+	}
+	if wrong := f.check(v, text, shown); wrong != nil {
+		d.at(n, path).errorf(wrong.code, wrong.hint, "%s", wrong.want)
 		v.Set(before) // so that nothing else is found wrong with it
 	}
 }
+
+// later puts the stand-in for a value that is not built yet. Where it has none, the
+// value stays, and the resolver says what happens.
+func (d *decoder) later(n *node, v reflect.Value, l laterValue, path string) {
+	if !l.replaced {
+		return
+	}
+	v.SetString(l.standIn)
+	instead := "it is left out"
+	if l.standIn != "" {
+		instead = l.standIn + " is used"
+	}
+	d.addOnce(d.at(n, path).problem(Warning, CodeNotImplemented, silence, fmt.Sprintf("%s is not built yet: %s", l.value, instead)))
+}
+
+// silence is the hint of a warning about what is not built yet.
+const silence = "leave it out to silence this"
 
 // text gives a scalar's text with its references replaced.
 func (d *decoder) text(n *node, path string, hidden bool) (string, bool) {
@@ -218,7 +268,8 @@ func (d *decoder) text(n *node, path string, hidden bool) (string, bool) {
 	if !n.final && n.form != number && n.form != boolean {
 		expanded, err := d.refs.expand(text)
 		if err != nil {
-			d.errorf(n, path, referenceHint(err), "%v", err)
+			code, hint := referenceAdvice(err)
+			d.at(n, path).errorf(code, hint, "%v", err)
 			return "", false
 		}
 		text = expanded
@@ -228,7 +279,7 @@ func (d *decoder) text(n *node, path string, hidden bool) (string, bool) {
 	}
 	content, err := readSecret(text)
 	if err != nil {
-		d.errorf(n, path, "name a readable file with the secret in it", "read the secret: %v", err)
+		d.at(n, path).errorf(CodeBadFile, "name a readable file with the secret in it", "read the secret: %v", err)
 		return "", false
 	}
 	return content, true
@@ -236,7 +287,16 @@ func (d *decoder) text(n *node, path string, hidden bool) (string, bool) {
 
 // wrongKind reports a node of another shape than the schema has.
 func (d *decoder) wrongKind(n *node, path, want string) {
-	d.errorf(n, path, "see docs/configuration.md", "%s is wanted here, not %s", want, n.kind)
+	hint := "see docs/configuration.md"
+	switch want {
+	case objectKind.String():
+		hint = "write its keys below it, each as KEY: VALUE with a blank after the colon"
+	case listKind.String():
+		hint = "write its items below it, each as - VALUE"
+	case scalarKind.String():
+		hint = "write one value behind the colon"
+	}
+	d.at(n, path).errorf(CodeWrongType, hint, "%s is wanted here, not %s", want, n.kind)
 }
 
 // join appends a name to a path, as far as the name may be shown.

@@ -10,8 +10,8 @@
 // timeout, which limits a key has.
 //
 // It is not for running anything: it starts nothing, connects to nothing and
-// keeps nothing. It reads the files that the configuration names (secrets,
-// certificates) and changes none. It exports more names than most packages do
+// keeps nothing. It reads the files that the configuration names (included ones,
+// secrets, certificates) and changes none. It exports more names than most packages do
 // because the schema is one type for each section.
 //
 // Package app and the commands are its callers; other packages get small option

@@ -16,7 +16,11 @@ import (
 //	default:"30s"      the value where the key is not set, written as in a file
 //	required:"hint"    it must be set; the text says to what
 //	oneof:"a,b"        the values it may have
-//	later:"c,d"        values that are known and not supported by this version
+//	later:"c=a,d"      values that are known and not built yet, each with the value that
+//	                   is used instead; without one, the resolver says what happens
+//	inert:"text"       this version does not act upon the key; the text says what
+//	                   happens instead
+//	unless:"false"     the values with which nothing is missing from an inert key
 //	min:"0" max:"1"    bounds, for numbers
 type field struct {
 	names    []string
@@ -26,8 +30,17 @@ type field struct {
 	required bool
 	hint     string
 	oneof    []string
-	later    []string
+	later    []laterValue
+	inert    string
+	unless   []string
 	min, max string
+}
+
+// laterValue is a value that is not built yet. Where it has a stand-in, that one is
+// used instead.
+type laterValue struct {
+	value, standIn string
+	replaced       bool
 }
 
 // name is the key's main name.
@@ -75,9 +88,29 @@ func newField(name string, index int, tag reflect.StructTag) field {
 		index:    []int{index},
 		fallback: tag.Get("default"),
 		required: required, hint: hint,
-		oneof: words(tag.Get("oneof")), later: words(tag.Get("later")),
+		oneof: words(tag.Get("oneof")), later: laterValues(tag.Get("later")),
+		inert: tag.Get("inert"), unless: words(tag.Get("unless")),
 		min: tag.Get("min"), max: tag.Get("max"),
 	}
+}
+
+// laterValues parses the tag of values that are not built yet.
+func laterValues(list string) []laterValue {
+	var values []laterValue
+	for _, word := range words(list) {
+		value, standIn, replaced := strings.Cut(word, "=")
+		values = append(values, laterValue{value, standIn, replaced})
+	}
+	return values
+}
+
+// notBuilt finds a value among those that are not built yet.
+func (f field) notBuilt(value string) (laterValue, bool) {
+	i := slices.IndexFunc(f.later, func(l laterValue) bool { return l.value == value })
+	if i < 0 {
+		return laterValue{}, false
+	}
+	return f.later[i], true
 }
 
 // words splits a list in a tag.
@@ -118,31 +151,29 @@ func namesOf(fields []field) []string {
 
 // check holds a decoded value against the rules of the tag. It returns what is
 // wrong and what to do, or nothing. shown is how the value may be written.
-func (f field) check(v reflect.Value, text, shown string) (message, hint string) {
-	if len(f.oneof) > 0 && !slices.Contains(f.oneof, text) {
-		hint = oneOf(text, f.oneof)
-		if slices.Contains(f.later, text) {
-			return fmt.Sprintf("the value%s is not supported by this version of llmgw", shown), hint
-		}
-		return fmt.Sprintf("the value%s is not known", shown), hint
+func (f field) check(v reflect.Value, text, shown string) *scalarError {
+	switch {
+	case len(f.oneof) > 0 && !slices.Contains(f.oneof, text):
+		return &scalarError{want: fmt.Sprintf("the value%s is not known", shown), hint: f.oneOf(text), code: CodeBadValue}
+	case f.min != "" && compare(v, f.min) < 0:
+		return &scalarError{want: fmt.Sprintf("the value%s is too small", shown), hint: "write at least " + f.min, code: CodeOutOfRange}
+	case f.max != "" && compare(v, f.max) > 0:
+		return &scalarError{want: fmt.Sprintf("the value%s is too large", shown), hint: "write at most " + f.max, code: CodeOutOfRange}
+	default:
+		return nil
 	}
-	if f.min != "" && compare(v, f.min) < 0 {
-		return fmt.Sprintf("the value%s is too small", shown), "write at least " + f.min
-	}
-	if f.max != "" && compare(v, f.max) > 0 {
-		return fmt.Sprintf("the value%s is too large", shown), "write at most " + f.max
-	}
-	return "", ""
 }
 
-// oneOf says which of the values to write: the nearest, or all where they are
-// few.
-func oneOf(text string, values []string) string {
-	const few = 6
-	if likely := nearest(text, values); likely != "" && len(values) > few {
-		return "did you mean " + likely + "?"
+// oneOf says which of the values to write: the nearest, or all where none is near.
+func (f field) oneOf(text string) string {
+	known := slices.Clone(f.oneof)
+	for _, l := range f.later {
+		known = append(known, l.value)
 	}
-	return "write " + strings.Join(values, " or ")
+	if likely := nearest(text, known); likely != "" {
+		return didYouMean(likely)
+	}
+	return "write " + strings.Join(f.oneof, " or ")
 }
 
 // compare compares a number with a bound written like one.

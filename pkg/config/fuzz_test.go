@@ -21,6 +21,9 @@ func FuzzLoad(f *testing.F) {
 		}
 		f.Add(data, strings.HasSuffix(file, ".json"))
 	}
+	for _, tt := range mistakes {
+		f.Add([]byte(tt.text), strings.HasSuffix(tt.file, ".json"))
+	}
 	f.Add([]byte(fullFile), false)
 	f.Add([]byte(canaryFile), false)
 	f.Add([]byte(bomb(30)), false)
@@ -36,7 +39,7 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("Config %v, error %v, report %v", cfg != nil, err, report)
 		}
 		for _, p := range report.Problems {
-			if p.Message == "" || p.Severity == 0 {
+			if p.Message == "" || p.Severity == 0 || p.Code == "" {
 				t.Errorf("an empty problem: %#v", p)
 			}
 		}
@@ -46,11 +49,11 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// BenchmarkLoad is a part of the gateway's start: a small file, and one with a
-// hundred models.
+// BenchmarkLoad is a part of the gateway's start: a small file, and some with a
+// hundred models and more.
 func BenchmarkLoad(b *testing.B) {
 	const entry = "\n  - {model_name: m, litellm_params: {model: echo/hello, api_key: k, max_tokens: 5, temperature: 0.5}}"
-	for name, text := range map[string]string{"small": fullFile, "100 models": "model_list:" + strings.Repeat(entry, 100)} {
+	for name, text := range map[string]string{"small": fullFile, "100 models": "model_list:" + strings.Repeat(entry, 100), "500 models": "model_list:" + strings.Repeat(entry, 500)} {
 		b.Run(name, func(b *testing.B) { benchmarkLoad(b, []byte(text)) })
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // Fallbacks are the groups to try when a group fails, in the order they are
@@ -41,15 +42,36 @@ func (l *Fallbacks) addMap(d *decoder, n *node, path string) {
 	for _, m := range n.members {
 		at := join(path, m.name)
 		d.places[at] = m.at
-		for i, item := range m.value.items {
-			if item.kind == objectKind {
-				d.errorf(item, indexed(at, i), "write the name of a group",
-					"a fallback with its own parameters is not supported by this version of llmgw")
-				return
-			}
-		}
-		*l = append(*l, Fallback{Group: m.name, To: d.texts(m.value, at)})
+		*l = append(*l, Fallback{Group: m.name, To: d.texts(d.namesOnly(m.value, at), at)})
 	}
+}
+
+// namesOnly puts the name of a group in the place of each item of a list that has
+// parameters of its own ({model: group, temperature: 1}).
+func (d *decoder) namesOnly(n *node, path string) *node {
+	if !slices.ContainsFunc(n.items, func(item *node) bool { return item.kind == objectKind }) {
+		return n
+	}
+	list := *n
+	list.items = slices.Clone(n.items)
+	for i, item := range list.items {
+		if item.kind != objectKind {
+			continue
+		}
+		at := indexed(path, i)
+		name := item.find("model")
+		if name == nil || name.kind != scalarKind {
+			d.at(item, at).errorf(CodeMissingKey, "write the name of a group", "the fallback does not name its model")
+			list.items[i] = &node{kind: scalarKind, at: item.at}
+			continue
+		}
+		if len(item.members) > 1 {
+			d.at(item, at).warnf(CodeNotImplemented, silence,
+				"parameters of a fallback are not built yet: the group is tried with those of the call")
+		}
+		list.items[i] = name
+	}
+	return &list
 }
 
 // Aliases are further names of groups, in the order they are written.

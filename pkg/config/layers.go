@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/viper"
 )
@@ -55,13 +56,16 @@ func overridables(t reflect.Type, path string) []overridable {
 	return keys
 }
 
+// documentKeys are the keys of a Document that can be overridden.
+var documentKeys = sync.OnceValue(func() []overridable { return overridables(reflect.TypeFor[Document](), "") })
+
 // overlay puts what environment and command line say over what the file says.
 // Viper ranks them: shorthands below LLMGW_<PATH> below the command line. It
 // sees only keys of the schema, which are lower-case, as it would make them; so
 // names of models never pass through it. Its own access to the environment is
 // not used: it has no way to be given another environment than the process's.
 func (d *decoder) overlay(root *node, o Options) {
-	keys := overridables(reflect.TypeFor[Document](), "")
+	keys := documentKeys()
 	v := viper.New()
 	for _, s := range slices.Backward(shorthands) {
 		if text := o.env(s.variable); text != "" {
@@ -101,9 +105,9 @@ func (d *decoder) overrides(v *viper.Viper, keys []overridable, overrides map[st
 		}
 		hint := "only keys with a single value, outside lists, can be set here"
 		if likely := nearest(path, known); likely != "" {
-			hint = "did you mean " + likely + "?"
+			hint = didYouMean(likely)
 		}
-		d.errorf(&node{at: Position{File: commandLine}}, path, hint, "no such key")
+		spot{d.reporter, Position{File: commandLine}, path}.errorf(CodeUnknownKey, hint, "no such key")
 	}
 }
 

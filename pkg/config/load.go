@@ -29,7 +29,7 @@ func Load(o Options) (*Config, Report, error) {
 // load reads and checks a configuration's text. An empty file name means the
 // built-in configuration.
 func load(file string, data []byte, o Options) (*Config, Report, error) {
-	d := &decoder{reporter: &reporter{}, tables: fieldTable{}, places: map[string]Position{}}
+	d := &decoder{reporter: &reporter{}, tables: fieldTable{}, places: map[string]Position{}, omissions: omissions{}}
 	d.refs.lookup = o.LookupEnv
 	name := file
 	if name == "" {
@@ -40,7 +40,12 @@ func load(file string, data []byte, o Options) (*Config, Report, error) {
 		report := d.report()
 		return nil, report, report.Err()
 	}
-	r := resolver{decoder: d, opts: o, vendors: o.vendors(), cfg: &Config{File: file, Listen: o.Listen}, keys: keySet{}}
+	var files []string
+	if file != "" {
+		files = d.include(file, root)
+	}
+	r := resolver{decoder: d, opts: o, vendors: o.vendors(), cfg: &Config{File: file, Files: files, Listen: o.Listen}, keys: keySet{}}
+	o.trace.keep(d, root)
 	d.document(root, &r.cfg.Document, o)
 	r.opts.LookupEnv = d.refs.find
 	r.resolve()
@@ -66,7 +71,7 @@ func (d *decoder) document(root *node, doc *Document, o Options) {
 // refer to it, and takes it out of the tree. Its own references see the
 // environment only.
 func (d *decoder) environmentVariables(root *node) map[string]secret.Text {
-	const name = "environment_variables"
+	const name = environmentSection
 	n := root.find(name)
 	if n == nil {
 		return nil

@@ -41,6 +41,7 @@ func mustLoad(t *testing.T, text string, env map[string]string) (*Config, Report
 var revealed = cmp.Options{
 	cmp.Comparer(func(a, b secret.Text) bool { return a.Reveal() == b.Reveal() }),
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 	cmp.Comparer(func(a, b *catalog.Catalog) bool { return a == b }),
 }
 
@@ -117,8 +118,9 @@ func TestEverythingIsResolved(t *testing.T) {
 	}
 	got := *cfg
 	got.Document, got.Catalog = Document{}, nil
+	got.CostTracking, got.Alerts = CostTracking{}, Alerts{} // these have tests of their own
 	want := Config{
-		File: "test.yaml", Listen: DefaultListen,
+		File: "test.yaml", Files: []string{"test.yaml"}, Listen: DefaultListen,
 		Models: []Model{
 			{
 				Path: "model_list[0]", Group: "sonnet", ID: "one", Provider: "anthropic", UpstreamModel: "claude-sonnet-5",
@@ -159,9 +161,9 @@ func TestEverythingIsResolved(t *testing.T) {
 		Keys:          []secret.Text{secret.New("sk-a"), secret.New("sk-b")},
 		DefaultLimits: LimitSet{RPM: 10, TPM: 10000, RPD: 50},
 		KeyLimits:     []KeyLimit{{APIKey: secret.New("sk-a"), Limits: LimitSet{RPM: 1, MaxParallel: 2}}},
-		GatewayBudget: &Budget{Name: "gateway", Limit: 1000 * llm.USD, Period: "monthly", Hard: true},
+		GatewayBudget: &Budget{Name: "gateway", Limit: 1000 * llm.USD, Period: "monthly", Location: time.UTC, Hard: true},
 		Budgets: []Budget{{
-			Name: "a", Keys: []secret.Text{secret.New("sk-a")}, Limit: llm.USD / 4, Period: "2w", AlertThreshold: 0.8,
+			Name: "a", Keys: []secret.Text{secret.New("sk-a")}, Limit: llm.USD / 4, Period: "2w", Location: time.UTC, AlertThreshold: 0.8,
 		}},
 		Metrics: Metrics{Addr: "127.0.0.1:9090", Prefix: "llmgw_", Families: []string{"cost"}},
 		DataDir: "/data", LogFile: "/data/requests.jsonl",
@@ -312,7 +314,10 @@ func TestDatabaseURLs(t *testing.T) {
 		"postgres":      {file: "postgres://u:Canary@h/d", want: "warning test.yaml:1:34: general_settings.database_url: PostgreSQL is not built yet: the embedded store is used"},
 		"other":         {file: "mysql://u:Canary@h/d", want: "error test.yaml:1:34: general_settings.database_url: this kind of database"},
 		"other by env":  {env: "mysql://u:Canary@h/d", want: "warning $DATABASE_URL: general_settings.database_url: this kind of database"},
-		"env wins":      {file: "postgres://u:Canary@h/d", env: "sqlite:///x", want: "warning $DATABASE_URL: general_settings.database_url: this kind"},
+		"env wins":      {file: "postgres://u:Canary@h/d", env: "oracle://x", want: "warning $DATABASE_URL: general_settings.database_url: this kind"},
+		"no file":       {file: "sqlite://", want: "error test.yaml:1:34: general_settings.database_url: this names no database file"},
+		"in memory":     {file: "'sqlite://:memory:'", want: "this names no database file"},
+		"with options":  {file: "'sqlite:///x?mode=ro'", want: "this names no database file"},
 		"file is empty": {file: "''", want: "warning test.yaml: model_list"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -326,5 +331,21 @@ func TestDatabaseURLs(t *testing.T) {
 				t.Errorf("problems:\n%swant one with %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestDatabaseFile(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"":                        "/data/llmgw.db",
+		"postgres://u:p@h/d":      "/data/llmgw.db",
+		"sqlite:///var/lib/x.db":  "/var/lib/x.db",
+		"SQLite://relative/to.db": "relative/to.db",
+	} {
+		c := Config{DataDir: "/data"}
+		c.Document.GeneralSettings.DatabaseURL = secret.New(url)
+		if got := filepath.ToSlash(c.DatabaseFile()); got != want {
+			t.Errorf("%q: the database is %q, want %q", url, got, want)
+		}
 	}
 }

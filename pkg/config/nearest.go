@@ -30,7 +30,11 @@ func typoOf(word string, names []string) string {
 		return ""
 	}
 	for _, name := range names {
-		if len(name) >= 5 && editDistance(word, name) <= len(name)/5 {
+		most := len(name) / 5
+		if most == 0 || len(word) < len(name)-most || len(word) > len(name)+most {
+			continue // no need to compare the letters
+		}
+		if editDistance(word, name) <= most {
 			return name
 		}
 	}

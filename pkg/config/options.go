@@ -19,6 +19,9 @@ type Options struct {
 	// Vendors are the providers that are there beside anthropic, openai and echo. One
 	// with the name of these takes its place.
 	Vendors []Vendor
+
+	// trace keeps what was read, for Effective; nil keeps nothing.
+	trace *trace
 }
 
 // DefaultListen is where the gateway listens unless told otherwise.
@@ -37,7 +40,10 @@ func (o Options) withDefaults() Options {
 
 // env returns a variable, "" where it is not set.
 func (o Options) env(name string) string {
-	value, _ := o.LookupEnv(name)
+	value, ok := o.LookupEnv(name)
+	if !ok {
+		return ""
+	}
 	return value
 }
 

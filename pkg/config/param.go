@@ -66,7 +66,7 @@ func (d *decoder) appendScalar(dst []byte, n *node, path string) []byte {
 	}
 	bare, err := bareJSON(text)
 	if err != nil {
-		d.errorf(n, path, "write it in JSON's way, or in quotes", "the number cannot be sent as JSON")
+		d.at(n, path).errorf(CodeBadValue, "write it in JSON's way, or in quotes", "the number cannot be sent as JSON")
 		return append(dst, "null"...)
 	}
 	return append(dst, bare...)

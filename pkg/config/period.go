@@ -38,5 +38,8 @@ func parsePeriod(text string) (Period, *scalarError) {
 			return Period(text), nil
 		}
 	}
-	return "", &scalarError{"a period", "write hourly, daily, weekly, monthly, yearly or total, or 30s, 15m, 12h, 30d, 2w, 1mo"}
+	return "", &scalarError{
+		want: "a period", code: CodeBadPeriod,
+		hint: "write hourly, daily, weekly, monthly, yearly or total, or 30s, 15m, 12h, 30d, 2w, 1mo",
+	}
 }

@@ -47,6 +47,9 @@ func (p Position) String() string {
 // the value of a secret.
 type Problem struct {
 	Severity Severity
+	// Code is one of the Code constants: the kind of problem. It is stable, so that
+	// programs can tell problems apart.
+	Code string
 	Position
 	// Path names the key: model_list[0].litellm_params.model. It is empty where
 	// the file as a whole is wrong.
@@ -102,29 +105,52 @@ func (e *InvalidError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxProblems bounds a report: a file that is wrong a thousand times is wrong in
-// one way that the first hundred show.
+// maxProblems bounds the errors of a report, and its warnings: a file that is wrong
+// a thousand times is wrong in one way that the first hundreds show.
 const maxProblems = 500
 
 // reporter collects problems while a configuration is read.
 type reporter struct {
 	problems []Problem
-	dropped  int
-	worst    Severity // of what was dropped
+	counts   [Error + 1]int // by severity, with those that are not in problems
+	// repeated are the problems that stand for others like them in the same list.
+	repeated map[repetition]*repeats
 }
+
+// repetition is what problems in one list have in common.
+type repetition struct{ section, message string }
+
+// repeats counts further problems like that of an index.
+type repeats struct{ index, more int }
 
 // add notes a problem.
 func (r *reporter) add(p Problem) {
-	if r.full() {
-		r.dropped++
-		r.worst = max(r.worst, p.Severity)
-		return
+	r.counts[p.Severity]++
+	if r.counts[p.Severity] <= maxProblems {
+		r.problems = append(r.problems, p)
 	}
-	r.problems = append(r.problems, p)
 }
 
-// full reports whether further problems are only counted.
-func (r *reporter) full() bool { return len(r.problems) >= maxProblems }
+// addOnce notes a problem that items of a list may all have: the first of them
+// stands for all.
+func (r *reporter) addOnce(p Problem) {
+	like := repetition{section(p.Path), p.Message}
+	if first := r.repeated[like]; first != nil && strings.Contains(p.Path, "[") {
+		first.more++
+		return
+	}
+	if r.repeated == nil {
+		r.repeated = make(map[repetition]*repeats)
+	}
+	before := len(r.problems)
+	r.add(p)
+	if len(r.problems) > before {
+		r.repeated[like] = &repeats{index: before}
+	}
+}
+
+// full reports whether further errors are only counted.
+func (r *reporter) full() bool { return r.counts[Error] >= maxProblems }
 
 // reported reports whether a problem of that path has been noted.
 func (r *reporter) reported(path string) bool {
@@ -133,18 +159,51 @@ func (r *reporter) reported(path string) bool {
 
 // report sorts what was collected by file, line, column and path.
 func (r *reporter) report() Report {
+	for _, first := range r.repeated {
+		if first.more > 0 {
+			r.problems[first.index].Message += fmt.Sprintf("; %d more in this list", first.more)
+		}
+	}
+	r.repeated = nil
 	slices.SortStableFunc(r.problems, func(a, b Problem) int {
 		return cmp.Or(
 			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
 			cmp.Compare(a.Path, b.Path),
 		)
 	})
-	if r.dropped > 0 {
-		r.problems = append(r.problems, Problem{
-			Severity: r.worst,
-			Message:  fmt.Sprintf("%d more problems are not listed", r.dropped),
-			Hint:     "correct these first",
-		})
+	for _, severity := range []Severity{Error, Warning} {
+		if dropped := r.counts[severity] - maxProblems; dropped > 0 {
+			r.problems = append(r.problems, Problem{
+				Severity: severity, Code: CodeTooMany,
+				Message: fmt.Sprintf("%d more %ss are not listed", dropped, severity),
+				Hint:    "correct these first",
+			})
+		}
 	}
 	return Report{Problems: r.problems}
+}
+
+// spot is where a problem is.
+type spot struct {
+	reporter *reporter
+	at       Position
+	path     string
+}
+
+// errorf reports an error there. The hint may be empty.
+func (s spot) errorf(code, hint, format string, args ...any) {
+	s.add(Error, code, hint, fmt.Sprintf(format, args...))
+}
+
+// warnf reports a warning there.
+func (s spot) warnf(code, hint, format string, args ...any) {
+	s.add(Warning, code, hint, fmt.Sprintf(format, args...))
+}
+
+func (s spot) add(severity Severity, code, hint, message string) {
+	s.reporter.add(s.problem(severity, code, hint, message))
+}
+
+func (s spot) problem(severity Severity, code, hint, message string) Problem {
+	return Problem{Severity: severity, Code: code, Position: s.at, Path: s.path, Message: message, Hint: hint}
 }

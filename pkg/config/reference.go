@@ -42,12 +42,12 @@ type unsetError struct{ name string }
 
 func (e *unsetError) Error() string { return "environment variable " + e.name + " is not set" }
 
-// referenceHint says what to do about an error of expand.
-func referenceHint(err error) string {
+// referenceAdvice gives the code of an error of expand, and what to do about it.
+func referenceAdvice(err error) (code, hint string) {
 	if _, ok := errors.AsType[*unsetError](err); ok {
-		return "export it, or write ${NAME:-default}"
+		return CodeUnsetVariable, "export it, or write ${NAME:-default}"
 	}
-	return "write os.environ/NAME, ${NAME} or ${NAME:-default}; $${ stands for a literal ${"
+	return CodeBadReference, "write os.environ/NAME, ${NAME} or ${NAME:-default}; $${ stands for a literal ${"
 }
 
 // isReference reports whether expand would change the text or fail.

@@ -29,12 +29,17 @@ type resolver struct {
 	vendors vendorList
 	cfg     *Config
 	keys    keySet // the static keys
+	// named are the entries of credential_list.
+	named map[string]*CredentialEntry
 }
 
 // resolve fills in everything of the Config but its Document.
 func (r *resolver) resolve() {
 	r.listen()
 	r.server()
+	r.redis()
+	r.cache()
+	r.credentials()
 	r.models()
 	r.catalog()
 	r.prices()
@@ -42,18 +47,24 @@ func (r *resolver) resolve() {
 	r.access()
 	r.limits()
 	r.budgets()
+	r.costTracking()
 	r.metrics()
+	r.alerts()
+	r.callbacks()
 }
 
 // fail reports an error at a path.
-func (r *resolver) fail(path, hint, format string, args ...any) {
-	r.errorf(&node{at: r.place(path)}, path, hint, format, args...)
+func (r *resolver) fail(path, code, hint, format string, args ...any) {
+	r.on(path).errorf(code, hint, format, args...)
 }
 
 // warn reports a warning at a path.
-func (r *resolver) warn(path, hint, format string, args ...any) {
-	r.warnf(&node{at: r.place(path)}, path, hint, format, args...)
+func (r *resolver) warn(path, code, hint, format string, args ...any) {
+	r.on(path).warnf(code, hint, format, args...)
 }
+
+// on is the spot of a path.
+func (r *resolver) on(path string) spot { return spot{r.reporter, r.place(path), path} }
 
 // place is where a path was written, or the nearest thing around it.
 func (r *resolver) place(path string) Position {
@@ -73,7 +84,7 @@ func (r *resolver) place(path string) Position {
 func (r *resolver) listen() {
 	if _, _, err := splitAddr(r.cfg.Listen); err != nil {
 		r.add(Problem{
-			Severity: Error, Position: Position{File: commandLine}, Path: "listen",
+			Severity: Error, Code: CodeBadValue, Position: Position{File: commandLine}, Path: "listen",
 			Message: "the address to listen on is not host:port", Hint: "write one such as " + DefaultListen,
 		})
 	}
@@ -94,38 +105,18 @@ func (r *resolver) server() {
 	general := &r.cfg.Document.GeneralSettings
 	r.cfg.DataDir = cmp.Or(general.DataDir, defaultDataDir(r.opts))
 	if r.cfg.DataDir == "" {
-		r.fail("general_settings.data_dir", "set it, or $LLMGW_DATA_DIR", "no folder is known to keep state in")
+		r.fail("general_settings.data_dir", CodeMissingKey, "set it, or $LLMGW_DATA_DIR", "no folder is known to keep state in")
 	}
 	if log := r.cfg.Document.LogSettings; log.Enabled {
 		r.cfg.LogFile = cmp.Or(log.File, filepath.Join(r.cfg.DataDir, "requests.jsonl"))
 	}
 	if general.MaxBodyBytesInFlight < general.MaxBodyBytes {
-		r.fail("general_settings.max_body_bytes_in_flight", "make it at least as large",
+		r.fail("general_settings.max_body_bytes_in_flight", CodeConflict, "make it at least as large",
 			"a single body of max_body_bytes would not fit")
 	}
 	r.database()
 	r.proxies()
 	r.certificates()
-}
-
-// database says what becomes of database_url.
-func (r *resolver) database() {
-	const path = "general_settings.database_url"
-	scheme, _, _ := strings.Cut(r.cfg.Document.GeneralSettings.DatabaseURL.Reveal(), "://")
-	switch scheme {
-	case "":
-	case "postgres", "postgresql":
-		r.warn(path, "leave it out to silence this", "PostgreSQL is not built yet: the embedded store is used")
-	default:
-		const message = "this kind of database is not supported by this version of llmgw"
-		const hint = "leave it out: the embedded store in data_dir is used"
-		if r.place(path).File == "$DATABASE_URL" {
-			// The variable may well be meant for another program.
-			r.warn(path, hint, message)
-			return
-		}
-		r.fail(path, hint, message)
-	}
 }
 
 // proxies parses trusted_proxies.
@@ -136,7 +127,7 @@ func (r *resolver) proxies() {
 			prefix, err = addr.Prefix(addr.BitLen())
 		}
 		if err != nil {
-			r.fail(indexed("general_settings.trusted_proxies", i), "write one such as 10.0.0.0/8 or 127.0.0.1",
+			r.fail(indexed("general_settings.trusted_proxies", i), CodeBadValue, "write one such as 10.0.0.0/8 or 127.0.0.1",
 				"the value %q is no address and no network", text)
 			continue
 		}
@@ -154,7 +145,7 @@ func (r *resolver) metrics() {
 	nested := flat.Prometheus
 	r.cfg.Metrics = Metrics{Prefix: nested.Prefix, Families: nested.Metrics}
 	if !metricName.MatchString(nested.Prefix) {
-		r.fail(path+".prometheus.prefix", "use letters, digits and _", "no metric can be called so")
+		r.fail(path+".prometheus.prefix", CodeBadValue, "use letters, digits and _", "no metric can be called so")
 	}
 	port, portPath := flat.PrometheusPort, path+".prometheus_port"
 	if nested.Port != 0 {
@@ -170,7 +161,7 @@ func (r *resolver) metrics() {
 	}
 	host = cmp.Or(flat.PrometheusHost, host)
 	if port == own {
-		r.fail(portPath, "choose another port, or leave it out: /metrics is on the main port, for admin keys",
+		r.fail(portPath, CodeConflict, "choose another port, or leave it out: /metrics is on the main port, for admin keys",
 			"the gateway itself listens on port %d", own)
 	}
 	r.cfg.Metrics.Addr = net.JoinHostPort(host, strconv.FormatInt(port, 10))

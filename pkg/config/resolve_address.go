@@ -24,7 +24,7 @@ func (r *resolver) address(m *Model, v *Vendor, path string) {
 	}
 	if m.APIBase == "" {
 		if !r.reported(path + ".api_base") {
-			r.fail(path+".api_base", addressHint(v), "the address of %s is not known", v.Name)
+			r.fail(path+".api_base", CodeMissingKey, addressHint(v), "the address of %s is not known", v.Name)
 		}
 		return
 	}
@@ -34,10 +34,10 @@ func (r *resolver) address(m *Model, v *Vendor, path string) {
 	}
 	switch {
 	case v.Name == "anthropic" && strings.HasSuffix(u.Path, "/v1"):
-		r.warn(path+".api_base", "leave /v1 out", "Anthropic's address does not end in /v1, which is added to it")
+		r.warn(path+".api_base", CodeLooseValue, "leave /v1 out", "Anthropic's address does not end in /v1, which is added to it")
 		m.APIBase = strings.TrimSuffix(m.APIBase, "/v1")
 	case usuallyV1(v) && strings.Trim(u.Path, "/") == "":
-		r.warn(path+".api_base", "add /v1 if the server has it", "addresses of servers with OpenAI's API usually end in /v1")
+		r.warn(path+".api_base", CodeLooseValue, "add /v1 if the server has it", "addresses of servers with OpenAI's API usually end in /v1")
 	}
 }
 
@@ -87,7 +87,7 @@ func (r *resolver) variableBase(v *Vendor) string {
 	variable, base, problem := r.opts.variableBase(v)
 	if problem != "" {
 		at := Problem{
-			Severity: Warning, Position: Position{File: "$" + variable}, Message: problem + " and is not used",
+			Severity: Warning, Code: CodeBadURL, Position: Position{File: "$" + variable}, Message: problem + " and is not used",
 			Hint: "unset it, or write api_base",
 		}
 		if !slices.Contains(r.problems, at) {
@@ -133,7 +133,7 @@ func (r *resolver) vendorHeaders(m *Model, v *Vendor) {
 			continue
 		}
 		if value = strings.TrimSpace(value); strings.ContainsFunc(value, unicode.IsControl) {
-			r.fail(m.Path+".litellm_params", "correct the variable that it is made of", "the header field %s would have a control character in it", name)
+			r.fail(m.Path+".litellm_params", CodeBadValue, "correct the variable that it is made of", "the header field %s would have a control character in it", name)
 			continue
 		}
 		if m.Headers == nil {

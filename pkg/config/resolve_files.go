@@ -21,11 +21,11 @@ func (r *resolver) certificateFile(path, file string) {
 	}
 	data, err := readFile(file, maxSecretFile)
 	if err != nil {
-		r.fail(path, "name a readable PEM file", "read the certificates: %v", err)
+		r.fail(path, CodeBadFile, "name a readable PEM file", "read the certificates: %v", err)
 		return
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(data) {
-		r.fail(path, "name a PEM file", "there is no certificate in %s", file)
+		r.fail(path, CodeBadFile, "name a PEM file", "there is no certificate in %s", file)
 	}
 }
 
@@ -35,24 +35,24 @@ func (r *resolver) keyPair(s TLSSettings) {
 	switch {
 	case s == TLSSettings{}:
 	case s.CertFile == "":
-		r.fail(path, "set cert_file", "TLS needs a certificate, and cert_file is not set")
+		r.fail(path, CodeMissingKey, "set cert_file", "TLS needs a certificate, and cert_file is not set")
 	case s.KeyFile == "":
-		r.fail(path, "set key_file", "TLS needs the certificate's key, and key_file is not set")
+		r.fail(path, CodeMissingKey, "set key_file", "TLS needs the certificate's key, and key_file is not set")
 	default:
 		cert, certErr := readFile(s.CertFile, maxSecretFile)
 		key, keyErr := readFile(s.KeyFile, maxSecretFile)
 		if certErr != nil {
-			r.fail(path+".cert_file", "name a readable PEM file", "read the certificate: %v", certErr)
+			r.fail(path+".cert_file", CodeBadFile, "name a readable PEM file", "read the certificate: %v", certErr)
 		}
 		if keyErr != nil {
-			r.fail(path+".key_file", "name a readable PEM file", "read the key: %v", keyErr)
+			r.fail(path+".key_file", CodeBadFile, "name a readable PEM file", "read the key: %v", keyErr)
 		}
 		if certErr != nil || keyErr != nil {
 			return
 		}
 		// The error tells what is wrong with the files' form, never what is in them.
 		if _, err := tls.X509KeyPair(cert, key); err != nil {
-			r.fail(path, "name a certificate and the key that belongs to it", "certificate and key cannot be used: %v", err)
+			r.fail(path, CodeBadFile, "name a certificate and the key that belongs to it", "certificate and key cannot be used: %v", err)
 		}
 	}
 }

@@ -18,16 +18,42 @@ import (
 // models resolves model_list.
 func (r *resolver) models() {
 	entries := r.cfg.Document.ModelList
-	if len(entries) == 0 {
-		r.warn("model_list", "add an entry, such as {model_name: hello, litellm_params: {model: echo/hello}}",
-			"no model can be called: model_list is empty")
-	}
+	const example = "add an entry, such as {model_name: hello, litellm_params: {model: echo/hello}}"
 	ids := idTable{owner: map[string]string{}, count: map[string]int{}}
 	for i := range entries {
-		m := r.model(&entries[i], indexed("model_list", i))
-		r.identify(&m, entries[i].ModelInfo.ID, ids)
-		r.cfg.Models = append(r.cfg.Models, m)
+		path := indexed("model_list", i)
+		for _, e := range r.expand(&entries[i], path) {
+			r.credential(e, path)
+			m := r.model(e, path)
+			if r.isLeftOut(path) {
+				continue
+			}
+			r.identify(&m, e.ModelInfo.ID, ids)
+			r.cfg.Models = append(r.cfg.Models, m)
+		}
 	}
+	switch {
+	case len(entries) == 0:
+		r.warn("model_list", CodeNoModels, example, "no model can be called: model_list is empty")
+	case len(r.cfg.Models) == 0:
+		r.warn("model_list", CodeNoModels, example, "no model can be called: every entry is left out")
+	}
+}
+
+// leaveOut takes a deployment out of service, and says so.
+func (r *resolver) leaveOut(m *Model, provider, reason string) {
+	if r.isLeftOut(m.Path) {
+		return
+	}
+	r.cfg.Inactive = append(r.cfg.Inactive, Inactive{Path: m.Path, Group: m.Group, Provider: provider, Reason: reason})
+	r.warn(m.Path, CodeNotImplemented, "leave the entry out to silence this", "%s: this deployment of %q is left out", reason, m.Group)
+}
+
+// isLeftOut reports whether the deployment of a path, the latest one, is out of
+// service.
+func (r *resolver) isLeftOut(path string) bool {
+	n := len(r.cfg.Inactive)
+	return n > 0 && r.cfg.Inactive[n-1].Path == path
 }
 
 // model resolves one entry.
@@ -37,7 +63,7 @@ func (r *resolver) model(e *ModelEntry, path string) Model {
 		Path: path, Group: e.ModelName,
 		Mode: info.Mode, BaseModel: info.BaseModel,
 		MaxInputTokens: info.MaxInputTokens, MaxOutputTokens: cmp.Or(info.MaxOutputTokens, info.MaxTokens),
-		Params:     params.Params,
+		Params:     slices.Concat(params.Params, params.ExtraBody),
 		Terms:      mergeTerms(params.Prices.terms(), info.Prices.terms()),
 		DropParams: deref(params.DropParams, r.cfg.Document.LiteLLMSettings.DropParams),
 		Headers:    r.headers(params.ExtraHeaders, path+".litellm_params.extra_headers"),
@@ -75,11 +101,11 @@ func (r *resolver) pattern(m *Model) {
 	group, upstream := strings.Count(m.Group, "*"), strings.Count(m.UpstreamModel, "*")
 	switch {
 	case group > 1:
-		r.fail(m.Path+".model_name", "keep one", "a pattern with more than one * is not supported by this version of llmgw")
+		r.leaveOut(m, "", "a pattern with more than one * is not built yet")
 	case upstream > 1:
-		r.fail(m.Path+".litellm_params.model", "keep one", "there is more than one * in the provider's name")
+		r.fail(m.Path+".litellm_params.model", CodeBadValue, "keep one", "there is more than one * in the provider's name")
 	case upstream > group:
-		r.fail(m.Path+".litellm_params.model", "put a * into model_name too, or name one model",
+		r.fail(m.Path+".litellm_params.model", CodeConflict, "put a * into model_name too, or name one model",
 			"the * stands for nothing: model_name is no pattern")
 	}
 }
@@ -98,7 +124,7 @@ func (r *resolver) identify(m *Model, written string, ids idTable) {
 	if written == "" {
 		m.ID = ids.free(m)
 	} else if other, taken := ids.owner[written]; taken {
-		r.fail(m.Path+".model_info.id", "ids are unique", "%s has the id %q already", other, written)
+		r.fail(m.Path+".model_info.id", CodeDuplicateName, "ids are unique", "%s has the id %q already", other, written)
 	}
 	ids.owner[m.ID] = m.Path
 }
@@ -137,13 +163,13 @@ func (r *resolver) headers(written map[string]secret.Text, path string) map[stri
 		_, twice := headers[canonical]
 		switch {
 		case twice:
-			r.fail(at, "keep one", "this header field is set before, in other letters")
+			r.fail(at, CodeDuplicateKey, "keep one", "this header field is set before, in other letters")
 		case !headerName.MatchString(name):
-			r.fail(at, "use letters, digits and -", "no header field can be called so")
+			r.fail(at, CodeBadValue, "use letters, digits and -", "no header field can be called so")
 		case slices.Contains(forbiddenHeaders, canonical):
-			r.fail(at, "remove it", "the gateway sets this header field itself")
+			r.fail(at, CodeConflict, "remove it", "the gateway sets this header field itself")
 		case strings.ContainsFunc(value.Reveal(), unicode.IsControl):
-			r.fail(at, "keep it on one line", "the value has a control character in it")
+			r.fail(at, CodeBadSecret, "keep it on one line", "the value has a control character in it")
 		default:
 			headers[canonical] = value
 		}

@@ -17,7 +17,7 @@ const maxPriceFile = 32 << 20
 func (r *resolver) catalog() {
 	known, err := catalog.Default()
 	if err != nil {
-		r.fail("", "report this", "the built-in catalogue of models cannot be read: %v", err)
+		r.fail("", CodeBadFile, "report this", "the built-in catalogue of models cannot be read: %v", err)
 		known = &catalog.Catalog{}
 	}
 	r.cfg.Catalog = known
@@ -28,18 +28,18 @@ func (r *resolver) catalog() {
 	}
 	data, err := readFile(file, maxPriceFile)
 	if err != nil {
-		r.fail(path, "name a readable JSON file", "read the prices: %v", err)
+		r.fail(path, CodeBadFile, "name a readable JSON file", "read the prices: %v", err)
 		return
 	}
 	overrides, problems := catalog.ReadPriceFile(data)
 	for _, p := range problems {
 		r.add(Problem{
-			Severity: Error, Position: Position{File: file, Line: p.Line, Column: p.Column},
+			Severity: Error, Code: CodeBadPrice, Position: Position{File: file, Line: p.Line, Column: p.Column},
 			Path: p.Key, Message: p.Message, Hint: p.Hint,
 		})
 	}
 	if known, err = known.With(overrides); err != nil {
-		r.fail(path, "see the entries", "the prices cannot be used: %v", err)
+		r.fail(path, CodeBadPrice, "see the entries", "the prices cannot be used: %v", err)
 		return
 	}
 	r.cfg.Catalog = known
@@ -58,11 +58,11 @@ func (r *resolver) prices() {
 			if m.Terms.Rates.Input == nil {
 				missing = "input_cost_per_token"
 			}
-			r.fail(m.Path+".litellm_params", "set "+missing+" too, to 0 where it is free",
+			r.fail(m.Path+".litellm_params", CodeBadPrice, "set "+missing+" too, to 0 where it is free",
 				"there is a price, but none for all that calls use, and the model is not in the catalogue")
 		}
 		if provider, model := m.Priced(r.cfg.Catalog, m.UpstreamModel); m.BaseModel != "" && !has(r.cfg.Catalog, provider, model) {
-			r.warn(m.Path+".model_info.base_model", "llmgw models list --catalog shows the names", "the catalogue does not know the model %q", m.BaseModel)
+			r.warn(m.Path+".model_info.base_model", CodeUnknownModel, "llmgw models list --catalog shows the names", "the catalogue does not know the model %q", m.BaseModel)
 		}
 	}
 }

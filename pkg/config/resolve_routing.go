@@ -18,12 +18,19 @@ func (r *resolver) routing() {
 		Fallbacks:        router.Fallbacks,
 		DefaultFallbacks: router.DefaultFallbacks,
 	}
+	if router.DisableCooldowns {
+		r.cfg.Routing.Cooldown = 0
+	}
 	part := "router_settings"
 	r.aliases(part + ".model_group_alias")
-	r.fallbacks(router.Fallbacks, part)
+	r.fallbacks(router.Fallbacks, part+".fallbacks")
+	r.fallbacks(router.ContextWindowFallbacks, part+".context_window_fallbacks")
+	r.fallbacks(router.ContentPolicyFallbacks, part+".content_policy_fallbacks")
 	r.targets(router.DefaultFallbacks, "", part+".default_fallbacks")
 	part = "litellm_settings"
-	r.fallbacks(global.Fallbacks, part)
+	r.fallbacks(global.Fallbacks, part+".fallbacks")
+	r.fallbacks(global.ContextWindowFallbacks, part+".context_window_fallbacks")
+	r.fallbacks(global.ContentPolicyFallbacks, part+".content_policy_fallbacks")
 	r.targets(global.DefaultFallbacks, "", part+".default_fallbacks")
 	if len(router.Fallbacks) == 0 {
 		r.cfg.Routing.Fallbacks = global.Fallbacks
@@ -41,19 +48,19 @@ func (r *resolver) aliases(path string) {
 		case a.Group == "":
 			// Reported already, or a key without a value.
 		case !r.hasGroup(a.Group):
-			r.fail(at, r.groupHint(a.Group), "the alias leads to %q, and there is no such model_name", a.Group)
+			r.fail(at, CodeUnknownGroup, r.groupHint(a.Group), "the alias leads to %q, and there is no such model_name", a.Group)
 		case r.hasGroup(a.Name):
-			r.fail(at, "choose another name", "there is a model_name %q already", a.Name)
+			r.fail(at, CodeDuplicateName, "choose another name", "there is a model_name %q already", a.Name)
 		}
 	}
 }
 
-// fallbacks checks one section's fallbacks.
-func (r *resolver) fallbacks(list Fallbacks, part string) {
+// fallbacks checks one list of fallbacks.
+func (r *resolver) fallbacks(list Fallbacks, path string) {
 	for i, f := range list {
-		at := r.fallbackPath(part+".fallbacks", i, f.Group)
+		at := r.fallbackPath(path, i, f.Group)
 		if f.Group != "*" && !r.serves(f.Group) {
-			r.fail(at, r.groupHint(f.Group), "there is no model_name %q to fall back from", f.Group)
+			r.fail(at, CodeUnknownGroup, r.groupHint(f.Group), "there is no model_name %q to fall back from", f.Group)
 		}
 		r.targets(f.To, f.Group, at)
 	}
@@ -73,22 +80,42 @@ func (r *resolver) targets(groups []string, from, path string) {
 		switch {
 		case to == "":
 		case to == from:
-			r.fail(indexed(path, i), "remove it", "%q falls back to itself", to)
+			r.fail(indexed(path, i), CodeConflict, "remove it", "%q falls back to itself", to)
 		case !r.serves(to):
-			r.fail(indexed(path, i), r.groupHint(to), "there is no model_name %q to fall back to", to)
+			r.fail(indexed(path, i), CodeUnknownGroup, r.groupHint(to), "there is no model_name %q to fall back to", to)
 		}
 	}
 }
 
-// hasGroup reports whether there is a group with exactly this name.
+// hasGroup reports whether there is a group with exactly this name, be it one that is
+// left out.
 func (r *resolver) hasGroup(name string) bool {
-	return slices.ContainsFunc(r.cfg.Models, func(m Model) bool { return m.Group == name })
+	return slices.Contains(r.groups(), name)
+}
+
+// groups lists the names and patterns of all groups.
+func (r *resolver) groups() []string {
+	var names []string
+	seen := map[string]bool{"": true}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	for i := range r.cfg.Models {
+		add(r.cfg.Models[i].Group)
+	}
+	for i := range r.cfg.Inactive {
+		add(r.cfg.Inactive[i].Group)
+	}
+	return names
 }
 
 // serves reports whether a call for the name finds a group: by name, alias or
 // pattern.
 func (r *resolver) serves(name string) bool {
-	return slices.ContainsFunc(r.cfg.Models, func(m Model) bool { return matches(m.Group, name) }) ||
+	return slices.ContainsFunc(r.groups(), func(group string) bool { return matches(group, name) }) ||
 		slices.ContainsFunc(r.cfg.Routing.Aliases, func(a Alias) bool { return a.Name == name })
 }
 
@@ -106,14 +133,9 @@ func (r *resolver) groupHint(name string) string {
 	if r.full() {
 		return "" // the search takes a while in a long list that nobody reads
 	}
-	var names []string
-	for _, m := range r.cfg.Models {
-		if m.Group != "" && !slices.Contains(names, m.Group) {
-			names = append(names, m.Group)
-		}
-	}
+	names := r.groups()
 	if likely := nearest(name, names); likely != "" {
-		return "did you mean " + likely + "?"
+		return didYouMean(likely)
 	}
 	const shown = 10
 	if len(names) > shown {

@@ -15,8 +15,8 @@ import (
 // 32MiB, 1GiB (powers of 1024), 500KB, 32MB, 1GB (powers of 1000).
 type Bytes int64
 
-// scalarError says what a text should have been.
-type scalarError struct{ want, hint string }
+// scalarError says what a text should have been. Without a code it is CodeBadValue.
+type scalarError struct{ want, hint, code string }
 
 // isScalar reports whether parseScalar can fill a value of the type.
 func isScalar(t reflect.Type) bool {
@@ -53,6 +53,10 @@ func parseScalar(v reflect.Value, text string) *scalarError {
 		return store(p, text, parseBytes)
 	case *Period:
 		return store(p, text, parsePeriod)
+	case *Timezone:
+		return store(p, text, parseTimezone)
+	case *Condition:
+		return store(p, text, parseCondition)
 	case *llm.NanoUSD:
 		return store(p, text, parseMoney)
 	case *llm.PicoUSD:
@@ -79,7 +83,7 @@ func parseBool(text string) (bool, *scalarError) {
 	case "false", "no", "off":
 		return false, nil
 	default:
-		return false, &scalarError{"a truth value", "write true or false"}
+		return false, &scalarError{want: "a truth value", hint: "write true or false"}
 	}
 }
 
@@ -88,7 +92,7 @@ func parseBool(text string) (bool, *scalarError) {
 func parseInt(text string) (int64, *scalarError) {
 	n, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, 64)
 	if err != nil {
-		return 0, &scalarError{"a whole number", "write digits only"}
+		return 0, &scalarError{want: "a whole number", hint: "write digits only"}
 	}
 	return n, nil
 }
@@ -96,7 +100,7 @@ func parseInt(text string) (int64, *scalarError) {
 func parseFloat(text string) (float64, *scalarError) {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0, &scalarError{"a number", "write digits with an optional decimal point"}
+		return 0, &scalarError{want: "a number", hint: "write digits with an optional decimal point"}
 	}
 	return n, nil
 }
@@ -106,7 +110,7 @@ const maxDuration = 100 * 365 * 24 * time.Hour
 
 // parseDuration reads seconds (30, 0.5) or Go's notation (30s, 5m, 1h30m).
 func parseDuration(text string) (time.Duration, *scalarError) {
-	wrong := &scalarError{"a duration", "write seconds such as 30, or 30s, 5m, 1h"}
+	wrong := &scalarError{want: "a duration", hint: "write seconds such as 30, or 30s, 5m, 1h", code: CodeBadDuration}
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		if d, err = time.ParseDuration(text + "s"); err != nil {
@@ -137,7 +141,7 @@ var byteUnits = []struct {
 }
 
 func parseBytes(text string) (Bytes, *scalarError) {
-	wrong := &scalarError{"a size", "write bytes such as 33554432, or 512KiB, 32MiB, 1GiB"}
+	wrong := &scalarError{want: "a size", hint: "write bytes such as 33554432, or 512KiB, 32MiB, 1GiB"}
 	for _, unit := range byteUnits {
 		digits, ok := strings.CutSuffix(text, unit.suffix)
 		if !ok {
@@ -155,7 +159,7 @@ func parseBytes(text string) (Bytes, *scalarError) {
 func parseMoney(text string) (llm.NanoUSD, *scalarError) {
 	n, err := llm.ParseUSD(text)
 	if err != nil || n < 0 {
-		return 0, &scalarError{"an amount of money", "write dollars such as 100 or 0.25"}
+		return 0, &scalarError{want: "an amount of money", hint: "write dollars such as 100 or 0.25"}
 	}
 	return n, nil
 }
@@ -163,7 +167,7 @@ func parseMoney(text string) (llm.NanoUSD, *scalarError) {
 func parsePrice(text string) (llm.PicoUSD, *scalarError) {
 	n, err := llm.ParsePrice(text)
 	if err != nil || n < 0 {
-		return 0, &scalarError{"a price", "write dollars for one token such as 0.000003 or 3e-06"}
+		return 0, &scalarError{want: "a price", hint: "write dollars for one token such as 0.000003 or 3e-06"}
 	}
 	return n, nil
 }

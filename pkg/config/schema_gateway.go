@@ -17,6 +17,17 @@ type GeneralSettings struct {
 	// over the file. This version has an embedded store only: a PostgreSQL address is
 	// accepted with a warning and not used.
 	DatabaseURL secret.Text `yaml:"database_url"`
+	// RedisURL is the address of the Redis server in which replicas share counters, holds
+	// and cached answers: `redis://:PASSWORD@localhost:6379/0`. Where it is not set,
+	// cache_settings.redis_url, cache, the redis_ keys of router_settings and `$REDIS_URL`
+	// count, in this order.
+	RedisURL secret.Text `yaml:"redis_url" inert:"replicas share no counters, each has its own limits and budgets"`
+	// Cache is the address of a Redis server that keeps answers; it switches the cache
+	// on. cache_settings.type wins.
+	Cache secret.Text `yaml:"cache" inert:"answers are kept in memory, which replicas do not share"`
+	// CacheSeconds is how long answers are kept where cache switches the cache on, in
+	// seconds or with a unit. The default is cache_settings.cache_ttl.
+	CacheSeconds *time.Duration `yaml:"cache_seconds" min:"1s"`
 	// DataDir is the folder of everything that must survive a restart;
 	// `$LLMGW_DATA_DIR` wins over the file. The default is `$XDG_STATE_HOME/llmgw`,
 	// else `~/.local/state/llmgw`.
@@ -27,6 +38,25 @@ type GeneralSettings struct {
 	// MaxBodyBytesInFlight bounds the request bodies of all open calls together;
 	// calls beyond it are refused as overload. It is at least max_body_bytes.
 	MaxBodyBytesInFlight Bytes `yaml:"max_body_bytes_in_flight" default:"1GiB" min:"1KiB"`
+	// MaxParallelRequests is the number of calls that each key may have open at one time,
+	// in LiteLLM's place for it. rate_limit_settings wins. The default is no limit.
+	MaxParallelRequests int64 `yaml:"max_parallel_requests" min:"1"`
+	// Timezone is the time zone of the calendar that periods of budgets are aligned to,
+	// where no section about money has one: `Europe/Berlin`.
+	Timezone Timezone `yaml:"timezone"`
+	// BackgroundHealthChecks is LiteLLM's name for load_balancing_settings.health_check.
+	BackgroundHealthChecks *bool `yaml:"background_health_checks" inert:"deployments are judged by the calls that they get" unless:"false"`
+	// HealthCheckInterval is LiteLLM's place for
+	// load_balancing_settings.health_check_interval.
+	HealthCheckInterval *time.Duration `yaml:"health_check_interval" min:"1s" inert:"deployments are judged by the calls that they get"`
+	// Alerting are the kinds of receivers of alerts, in LiteLLM's way: `[slack]` uses
+	// `$SLACK_WEBHOOK_URL`, `[email]` the variables `$SMTP_HOST` and so on.
+	// monitoring_settings.alerts wins.
+	Alerting []string `yaml:"alerting" inert:"no alerts are sent"`
+	// AlertingThreshold is how long a call may take until it is reported as slow.
+	AlertingThreshold *time.Duration `yaml:"alerting_threshold" inert:"no alerts are sent"`
+	// AlertToWebhookURL are addresses of Slack for single kinds of alerts, by kind.
+	AlertToWebhookURL map[string]secret.Text `yaml:"alert_to_webhook_url" inert:"no alerts are sent"`
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed, as IP
 	// addresses or networks: `[10.0.0.0/8, 127.0.0.1]`. The default is none.
 	TrustedProxies []string `yaml:"trusted_proxies"`
@@ -80,42 +110,15 @@ type SecuritySettings struct {
 	// BudgetDuration is how long max_budget lasts before it starts anew: `hourly`,
 	// `daily`, `weekly`, `monthly`, `yearly`, `total`, or `12h`, `30d`, `1mo`.
 	BudgetDuration Period `yaml:"budget_duration" default:"total"`
+	// Timezone is the time zone of the calendar that the period of max_budget is aligned
+	// to: `Europe/Berlin`. The default is that of budget_settings, else UTC.
+	Timezone Timezone `yaml:"timezone"`
 	// RPMLimit is the number of requests a minute for keys to which no other limit
 	// on them applies. The default is no limit.
 	RPMLimit int64 `yaml:"rpm_limit" min:"1"`
 	// TPMLimit is the number of tokens a minute for keys to which no other limit on
 	// them applies. The default is no limit.
 	TPMLimit int64 `yaml:"tpm_limit" min:"1"`
-}
-
-// MonitoringSettings is the section monitoring_settings.
-type MonitoringSettings struct {
-	// EnablePrometheus serves metrics on prometheus_port. The default is whether a
-	// port is set.
-	EnablePrometheus *bool `yaml:"enable_prometheus"`
-	// PrometheusPort is a port of its own for `/metrics`, served without a key. The
-	// default is none: `/metrics` is then on the main port and needs an admin key.
-	PrometheusPort int64 `yaml:"prometheus_port" min:"1" max:"65535"`
-	// PrometheusHost is the address on which prometheus_port listens. The default is
-	// that of the gateway.
-	PrometheusHost string `yaml:"prometheus_host"`
-	// Prometheus is the nested form of the same settings, which wins.
-	Prometheus PrometheusSettings `yaml:"prometheus"`
-}
-
-// PrometheusSettings is the part monitoring_settings.prometheus.
-type PrometheusSettings struct {
-	// Enabled is as enable_prometheus.
-	Enabled *bool `yaml:"enabled"`
-	// Port is as prometheus_port.
-	Port int64 `yaml:"port" min:"1" max:"65535"`
-	// Prefix begins the name of each metric. The default is `litellm_`; `llmgw_`
-	// gives them a name of their own.
-	Prefix string `yaml:"prefix" default:"litellm_"`
-	// Metrics are the families to serve: `[request_count, request_duration]`. The
-	// default is all. `cost` means cost_total; `cache_hit_rate` brings cache_hits
-	// and cache_requests.
-	Metrics []string `yaml:"metrics" oneof:"budget_usage_ratio,cache_hit_rate,cache_hits,cache_requests,cost,cost_total,deployment_state,dropped_records_total,error_count,fallbacks_total,in_flight_requests,overhead_duration,rejected_total,request_count,request_duration,responses_total,retries_total,time_to_first_token,token_usage"`
 }
 
 // LogSettings is the section log_settings.
@@ -130,4 +133,6 @@ type LogSettings struct {
 	Keep int64 `yaml:"keep" default:"10" min:"0" max:"100000"`
 	// Compress says whether old files are compressed (gzip).
 	Compress bool `yaml:"compress" default:"true"`
+	// StoreContent says whether prompts and answers are logged, too.
+	StoreContent bool `yaml:"store_content" default:"false" inert:"prompts and answers are not logged" unless:"false"`
 }

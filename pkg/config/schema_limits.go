@@ -9,8 +9,18 @@ import (
 
 // CacheSettings is the section cache_settings.
 type CacheSettings struct {
-	// Type is where answers are kept: in `memory`, or nowhere (`none`).
-	Type string `yaml:"type" default:"none" oneof:"memory,none" later:"redis,memcached,local,disk,redis-semantic,qdrant-semantic,s3,gcs,azure-blob"`
+	// Type is where answers are kept: in `memory`, or nowhere (`none`). The default is
+	// what litellm_settings.cache and general_settings.cache say, else `none`.
+	Type string `yaml:"type" oneof:"memory,none" later:"redis=memory,memcached=memory,local=memory,disk=memory,redis-semantic=memory,qdrant-semantic=memory,s3=memory,gcs=memory,azure-blob=memory"`
+	// RedisURL is the address of the Redis server that keeps the answers:
+	// `redis://:PASSWORD@localhost:6379/0`. The default is general_settings.redis_url.
+	RedisURL secret.Text `yaml:"redis_url" inert:"answers are kept in memory, which replicas do not share"`
+	// MemcachedServers are the Memcached servers that keep the answers:
+	// `[localhost:11211]`.
+	MemcachedServers []string `yaml:"memcached_servers" inert:"answers are kept in memory, which replicas do not share"`
+	// OnStoreFailure is what happens to calls while the cache's server cannot be reached:
+	// `fail_open` sends them to the provider, `fail_closed` refuses them.
+	OnStoreFailure string `yaml:"on_store_failure" default:"fail_open" oneof:"fail_open,fail_closed" inert:"the cache is in memory, which is always there"`
 	// CacheTTL is how long an answer is kept, in seconds or with a unit.
 	CacheTTL time.Duration `yaml:"cache_ttl" default:"3600s" min:"1s"`
 	// CacheKeyPrefix begins the keys of the cache, so that several gateways can
@@ -48,12 +58,18 @@ type RateLimitSettings struct {
 	// limit: `admit` lets it pass alone when nothing else is counted, `refuse`
 	// answers 400.
 	Oversize string `yaml:"oversize" default:"admit" oneof:"admit,refuse"`
+	// OnStoreFailure is what happens to calls while shared counters cannot be reached:
+	// `fail_open` admits them, `fail_closed` refuses them.
+	OnStoreFailure string `yaml:"on_store_failure" default:"fail_open" oneof:"fail_open,fail_closed" inert:"counters are in memory, which is always there"`
 }
 
 // KeyLimit is an entry of rate_limit_settings.limits.
 type KeyLimit struct {
 	// APIKey is whose limits these are: one of valid_api_keys.
-	APIKey secret.Text `yaml:"api_key" also:"key" required:"write one of security_settings.valid_api_keys"`
+	APIKey secret.Text `yaml:"api_key" also:"key"`
+	// Team is the team whose keys have these limits where they have none of their own, in
+	// place of api_key.
+	Team string `yaml:"team" inert:"these limits are not enforced for the team"`
 	// Limits are the numbers.
 	Limits LimitSet `yaml:",inline"`
 }
@@ -79,6 +95,17 @@ type BudgetSettings struct {
 	Currency string `yaml:"currency" default:"USD" oneof:"USD"`
 	// Budgets are the limits. A key may be in several: all of them count.
 	Budgets []BudgetEntry `yaml:"budgets"`
+	// Timezone is the time zone of the calendar that periods are aligned to:
+	// `Europe/Berlin`. The default is UTC.
+	Timezone Timezone `yaml:"timezone"`
+	// CostTracking says how what calls cost is kept.
+	CostTracking CostTracking `yaml:"cost_tracking" inert:"spend is counted in the journal, always"`
+	// Reservation is what a call holds of a hard budget before it is made: `strict` holds
+	// the worst case, so that the budget is never exceeded.
+	Reservation string `yaml:"reservation" default:"strict" oneof:"strict" later:"expected=strict"`
+	// OnStoreFailure is what happens to calls under a hard budget while shared counters
+	// cannot be reached: `fail_closed` refuses them, `fail_open` admits them.
+	OnStoreFailure string `yaml:"on_store_failure" default:"fail_closed" oneof:"fail_open,fail_closed" inert:"counters are in memory, which is always there"`
 	// UnknownPrice is what happens under a hard budget to a model whose price is
 	// not known: `assume` books the dearest known price of its provider, and refuses
 	// the call where no price of the provider is known; `block` refuses the call. A
@@ -95,17 +122,35 @@ type BudgetSettings struct {
 type BudgetEntry struct {
 	// Name is the budget's name; names are unique.
 	Name string `yaml:"name" required:"give the budget a name"`
-	// APIKeys are the keys that share the budget, each one of valid_api_keys.
-	APIKeys []secret.Text `yaml:"api_keys" required:"list at least one of security_settings.valid_api_keys"`
+	// APIKeys are the keys that share the budget, each one of valid_api_keys. A budget
+	// needs api_keys or teams.
+	APIKeys []secret.Text `yaml:"api_keys"`
+	// Teams are the teams whose keys share the budget.
+	Teams []string `yaml:"teams" also:"team" inert:"the budget does not hold for these teams"`
 	// Limit is the amount in dollars for one period. Example: `1000.0`.
 	Limit *llm.NanoUSD `yaml:"limit" required:"write an amount in dollars"`
 	// Period is how long the budget lasts before it starts anew: `hourly`, `daily`,
 	// `weekly`, `monthly`, `yearly`, `total`, or `12h`, `30d`, `1mo`; aligned to the
-	// calendar in UTC.
+	// calendar of the time zone.
 	Period Period `yaml:"period" default:"total"`
+	// Timezone is the time zone of the budget's calendar: `Europe/Berlin`. The default is
+	// that of budget_settings.
+	Timezone Timezone `yaml:"timezone"`
 	// AlertThreshold is the share of the limit at which the budget is reported as
 	// nearly used up, between 0 and 1.
 	AlertThreshold float64 `yaml:"alert_threshold" default:"0.8" min:"0" max:"1"`
 	// HardLimit says that no call may exceed the budget. `false` only reports.
 	HardLimit bool `yaml:"hard_limit" default:"true"`
+}
+
+// CostTracking is the part budget_settings.cost_tracking.
+type CostTracking struct {
+	// Enabled switches it on. The default is true.
+	Enabled *bool `yaml:"enabled"`
+	// UpdateInterval is how long it takes until totals are written again, in seconds or
+	// with a unit. The default is 60 seconds. Nothing that is settled is lost in between.
+	UpdateInterval *time.Duration `yaml:"update_interval" min:"1s"`
+	// Storage is where totals are written: to the `database`, or to a `file` of JSON lines
+	// in data_dir. The default is `database`.
+	Storage string `yaml:"storage" oneof:"database,file"`
 }

@@ -36,7 +36,15 @@ type LiteLLMParams struct {
 	// (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`), else the vendor's own address. The
 	// vendor's own host alone is enough: what belongs behind it is added. Example:
 	// `http://localhost:11434/v1`.
-	APIBase string `yaml:"api_base"`
+	APIBase string `yaml:"api_base" also:"base_url"`
+	// CustomLLMProvider is the provider, where model is its name for the model alone.
+	CustomLLMProvider string `yaml:"custom_llm_provider"`
+	// Organization is the organization at OpenAI that calls count to. With several of them
+	// the entry stands for a deployment of each.
+	Organization []string `yaml:"organization"`
+	// LiteLLMCredentialName is the name of an entry of credential_list. What is set here
+	// wins over what that one has.
+	LiteLLMCredentialName string `yaml:"litellm_credential_name"`
 	// Timeout is how long one attempt may take, in seconds or with a unit. The
 	// default is that of router_settings.
 	Timeout *time.Duration `yaml:"timeout"`
@@ -53,6 +61,27 @@ type LiteLLMParams struct {
 	// DropParams says that parameters which the provider does not know are left
 	// out instead of being refused. The default is that of litellm_settings.
 	DropParams *bool `yaml:"drop_params"`
+	// Weight is the deployment's share of the calls beside the other deployments of its
+	// group.
+	Weight *float64 `yaml:"weight" min:"0" inert:"the deployments of a group get equal shares of its calls"`
+	// Order is the deployment's place among those of its group: lower ones are tried first.
+	Order *int64 `yaml:"order" inert:"the deployments of a group get equal shares of its calls"`
+	// RPM is how many requests a minute the deployment may get; without weights it is the
+	// deployment's weight.
+	RPM int64 `yaml:"rpm" min:"1" inert:"the deployment has no limit of its own, and the deployments of a group get equal shares of its calls"`
+	// TPM is how many tokens a minute the deployment may get; without weights and rpm it
+	// is the deployment's weight.
+	TPM int64 `yaml:"tpm" min:"1" inert:"the deployment has no limit of its own, and the deployments of a group get equal shares of its calls"`
+	// MaxParallelRequests is how many calls may be open at the deployment at one time.
+	MaxParallelRequests int64 `yaml:"max_parallel_requests" min:"1" inert:"the deployment has no limit of its own"`
+	// MaxBudget is how much the deployment may cost, in dollars.
+	MaxBudget *llm.NanoUSD `yaml:"max_budget" inert:"the deployment has no budget, its spend has no limit here"`
+	// BudgetDuration is how long max_budget lasts before it starts anew.
+	BudgetDuration Period `yaml:"budget_duration" default:"total" inert:"the deployment has no budget, its spend has no limit here"`
+	// Cloud says how to log in at Amazon, Google or Microsoft.
+	Cloud CloudParams `yaml:",inline"`
+	// ExtraBody are further request parameters, as if they stood beside model.
+	ExtraBody ExtraBody `yaml:"extra_body"`
 	// Prices are what the model costs; they win over those in model_info, over the
 	// price file's and over the built-in ones.
 	Prices Prices `yaml:",inline"`
@@ -68,8 +97,11 @@ type ModelInfo struct {
 	// default is made of the entry and stays the same as long as the entry does.
 	ID string `yaml:"id"`
 	// Mode is the kind of calls that the model takes. The default is all that the
-	// provider has.
+	// provider has, which `responses` stands for until it is built; a deployment of
+	// another mode that is not built yet is left out.
 	Mode string `yaml:"mode" oneof:"chat,completion,embedding" later:"responses,rerank,image_generation,image_edit,audio_transcription,audio_speech,moderation,batch,realtime,ocr,search,vector_store,video_generation"`
+	// Capabilities are what the model can do.
+	Capabilities Capabilities `yaml:",inline"`
 	// MaxTokens is the model's output limit in tokens where max_output_tokens is
 	// not set, as in LiteLLM's price file.
 	MaxTokens int64 `yaml:"max_tokens" min:"1"`

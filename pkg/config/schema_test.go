@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -57,28 +58,44 @@ func TestDefaultsAndBoundsParse(t *testing.T) {
 
 func TestUnsupportedKeysAreNotInTheSchema(t *testing.T) {
 	t.Parallel()
-	sections := map[string]bool{}
+	sections, table := map[string]bool{}, omissions{}
 	eachSection(reflect.TypeFor[Document](), "", func(section string, fields []field) {
 		sections[section] = true
 		for _, f := range fields {
 			for _, name := range f.names {
-				if name != "" && isUnsupported(section, name) {
+				if _, listed := table.find(section, name); listed && name != "" {
 					t.Errorf("%s.%s is in the schema and in the table of unsupported keys", section, name)
 				}
 			}
 		}
 	})
-	for section, names := range unsupported {
+	name := regexp.MustCompile(`^[a-z0-9_]+$`)
+	for section, text := range unsupported {
 		if !sections[section] {
 			t.Errorf("the table has a section %q that the schema has not", section)
 		}
-		words := strings.Fields(names)
-		for i, name := range words {
-			if slices.Contains(words[:i], name) {
-				t.Errorf("%s: %s stands in the table twice", section, name)
+		for key, instead := range table.of(section) {
+			if !name.MatchString(key) || strings.Count(text, "\t"+key+":") > 1 || strings.HasSuffix(instead, ".") {
+				t.Errorf("%s: the line of %q is not written right: %q", section, key, instead)
 			}
 		}
 	}
+}
+
+func TestTagsOfWhatIsNotBuilt(t *testing.T) {
+	t.Parallel()
+	eachSection(reflect.TypeFor[Document](), "", func(section string, fields []field) {
+		for _, f := range fields {
+			for _, l := range f.later {
+				if slices.Contains(f.oneof, l.value) || l.standIn != "" && !slices.Contains(f.oneof, l.standIn) {
+					t.Errorf("%s.%s: the value %q is built, or its stand-in %q is not", section, f.name(), l.value, l.standIn)
+				}
+			}
+			if f.inert == "" && len(f.unless) > 0 || strings.HasSuffix(f.inert, ".") {
+				t.Errorf("%s.%s: unless without inert, or a text that ends in a point", section, f.name())
+			}
+		}
+	})
 }
 
 func TestRequestParametersAreNotTakenForSlips(t *testing.T) {

@@ -56,9 +56,9 @@ func parse(name string, data []byte, r *reporter) *node {
 	root, problem := parser(name, data)
 	if problem == nil && root.kind != objectKind && root.kind != nullKind {
 		problem = &Problem{
-			Position: root.at,
-			Message:  "a configuration must be a map, this is " + root.kind.String(),
-			Hint:     "begin with a section such as model_list:",
+			Code: CodeWrongType, Position: root.at,
+			Message: "a configuration must be a map, this is " + root.kind.String(),
+			Hint:    "begin with a section such as model_list:",
 		}
 	}
 	if problem != nil {

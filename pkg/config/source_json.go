@@ -24,7 +24,7 @@ func parseJSON(name string, data []byte) (*node, *Problem) {
 	if b.problem == nil {
 		at := b.at()
 		if _, err := b.decoder.Token(); !errors.Is(err, io.EOF) {
-			b.fail(at, "the file goes on after the end of the JSON value", "keep one value in a file")
+			b.fail(at, CodeJSONSyntax, "the file goes on after the end of the JSON value", "keep one value in a file")
 		}
 	}
 	return root, b.problem
@@ -60,9 +60,9 @@ func (b *jsonBuilder) at() Position {
 }
 
 // fail keeps the first problem.
-func (b *jsonBuilder) fail(at Position, message, hint string) {
+func (b *jsonBuilder) fail(at Position, code, message, hint string) {
 	if b.problem == nil {
-		b.problem = &Problem{Position: at, Message: message, Hint: hint}
+		b.problem = &Problem{Code: code, Position: at, Message: message, Hint: hint}
 	}
 }
 
@@ -78,7 +78,7 @@ func (b *jsonBuilder) token() json.Token {
 		at = positionAt(b.file, b.data, int(syntax.Offset)-1)
 		message = "not valid JSON: " + syntax.Error()
 	}
-	b.fail(at, message, "")
+	b.fail(at, CodeJSONSyntax, message, "")
 	return nil
 }
 
@@ -86,7 +86,7 @@ func (b *jsonBuilder) token() json.Token {
 func (b *jsonBuilder) node(depth int) *node {
 	n := &node{kind: scalarKind, at: b.at()}
 	if depth > maxDepth {
-		b.fail(n.at, fmt.Sprintf("nested deeper than %d levels", maxDepth), "")
+		b.fail(n.at, CodeJSONSyntax, fmt.Sprintf("nested deeper than %d levels", maxDepth), "")
 		return n
 	}
 	switch t := b.token().(type) {
@@ -123,7 +123,7 @@ func (b *jsonBuilder) object(n *node, depth int) {
 		at := b.at()
 		name, _ := b.token().(string) // anything else is a problem that token has kept
 		if line, ok := seen[name]; ok {
-			b.fail(at, fmt.Sprintf("the key %q occurs twice in one map, first in line %d", shownName(name), line), "keep one")
+			b.fail(at, CodeDuplicateKey, fmt.Sprintf("the key %q occurs twice in one map, first in line %d", shownName(name), line), "keep one")
 		}
 		seen[name] = at.Line
 		n.members = append(n.members, member{name: name, at: at, value: b.node(depth + 1)})

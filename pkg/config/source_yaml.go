@@ -29,8 +29,8 @@ func parseYAML(name string, data []byte) (*node, *Problem) {
 			return nil, syntaxProblem(name, data, err)
 		}
 		return nil, &Problem{
-			Position: Position{File: name, Line: second.Line, Column: second.Column},
-			Message:  "a second YAML document begins here", Hint: "keep one document in a file",
+			Code: CodeYAMLSyntax, Position: Position{File: name, Line: second.Line, Column: second.Column},
+			Message: "a second YAML document begins here", Hint: "keep one document in a file",
 		}
 	}
 	b := yamlBuilder{file: name, open: map[*yaml.Node]bool{}}
@@ -45,10 +45,13 @@ var yamlLine = regexp.MustCompile(`^line (\d+): `)
 // of the file is never quoted: it may be a secret.
 func syntaxProblem(name string, data []byte, err error) *Problem {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	p := &Problem{Position: Position{File: name, Line: 1, Column: 1}}
+	p := &Problem{Code: CodeYAMLSyntax, Position: Position{File: name, Line: 1, Column: 1}}
 	if m := yamlLine.FindStringSubmatch(message); m != nil {
 		p.Line, _ = strconv.Atoi(m[1]) // digits only: it can only be too large, and then it is no line
 		message = message[len(m[0]):]
+		if strings.HasPrefix(message, "did not find expected") {
+			p.Line++ // the parser counts lines from 0 in what it says of structure
+		}
 	}
 	if rest, ok := strings.CutPrefix(message, "unknown anchor '"); ok {
 		anchor, _, _ := strings.Cut(rest, "'")
@@ -57,10 +60,30 @@ func syntaxProblem(name string, data []byte, err error) *Problem {
 		return p
 	}
 	p.Message = "not valid YAML: " + message
+	p.Hint = syntaxHint(message)
 	if startsWithTab(data, p.Line) {
 		p.Hint = "indent with spaces, not with tabs"
 	}
 	return p
+}
+
+// syntaxHint says what is usually wrong where the YAML parser has such a message.
+func syntaxHint(message string) string {
+	for _, advice := range []struct{ about, hint string }{
+		{"unexpected end of stream", "close the quote or bracket that is open"},
+		{"expected ',' or", "close the bracket that is open, and put text with , [ ] { } in it in quotes"},
+		{"mapping values are not allowed", "indent the lines of a map alike, and put text with a colon in it in quotes"},
+		{"could not find expected ':'", "write KEY: VALUE, with a blank after the colon"},
+		{"expected key", "indent the keys of a map alike, and close the quote or bracket that is open"},
+		{"expected '-' indicator", "indent the items of a list alike, each with - in front"},
+		{"cannot start any token", "put text that begins with @, ` or % in quotes"},
+		{"unknown escape character", "put text with a backslash in it in single quotes"},
+	} {
+		if strings.Contains(message, advice.about) {
+			return advice.hint
+		}
+	}
+	return ""
 }
 
 // find gives the place of the first occurrence of text.
@@ -101,8 +124,13 @@ type yamlBuilder struct {
 
 // fail keeps the first problem.
 func (b *yamlBuilder) fail(y *yaml.Node, message, hint string) *node {
+	return b.failAs(y, CodeYAMLSyntax, message, hint)
+}
+
+// failAs keeps the first problem, with a code of its own.
+func (b *yamlBuilder) failAs(y *yaml.Node, code, message, hint string) *node {
 	if b.problem == nil {
-		b.problem = &Problem{Position: b.at(y), Message: message, Hint: hint}
+		b.problem = &Problem{Code: code, Position: b.at(y), Message: message, Hint: hint}
 	}
 	return &node{at: b.at(y)}
 }
@@ -168,7 +196,7 @@ func (b *yamlBuilder) object(y *yaml.Node, depth int) *node {
 		}
 		name := b.key(key, depth)
 		if line, ok := seen[name]; ok && b.problem == nil {
-			return b.fail(key, fmt.Sprintf("the key %q occurs twice in one map, first in line %d", shownName(name), line), "keep one")
+			return b.failAs(key, CodeDuplicateKey, fmt.Sprintf("the key %q occurs twice in one map, first in line %d", shownName(name), line), "keep one")
 		}
 		seen[name] = key.Line
 		n.members = append(n.members, member{name: name, at: b.at(key), value: b.node(value, depth+1)})

@@ -94,7 +94,7 @@ func TestGivenVendors(t *testing.T) {
 				t.Errorf("problems %q, want %q", problems, tt.problem)
 			}
 			var got want
-			if cfg != nil {
+			if cfg != nil && len(cfg.Models) > 0 {
 				m := &cfg.Models[0]
 				var headers []string
 				for name, value := range m.Headers {

@@ -37,7 +37,12 @@ func TestPageShowsEachKindOfKey(t *testing.T) {
 		"- **any other key** *(any value)* are request parameters",
 		"- **`input_cost_per_token`** *(price in USD)* is the price",
 		"- **`drain_timeout`** *(duration; default `30s`)* is how long",
-		"one of `memory`, `none`; default `none`",
+		"one of `admit`, `refuse`; default `admit`",
+		"one of `memory`, `none`; not built yet: `redis`, `memcached`",
+		", for which `memory` is used)* is where answers are kept",
+		"**Not effective in this version: no alerts are sent.**",
+		"## `monitoring_settings.alerts.slack`\n\n`slack` sends alerts to Slack. **Not effective",
+		"| `unknown-key` | a key that nobody knows. |\n",
 		"- **`valid_api_keys`** *(list of secrets)* are the keys",
 		"- **`name`** *(text; required)* is",
 	} {
@@ -67,5 +72,25 @@ func TestSchemaWithoutCommentsIsRefused(t *testing.T) {
 				t.Errorf("generate = %v, want an error with %q", err, name)
 			}
 		})
+	}
+}
+
+func TestCodesWithoutCommentsAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]string{
+		"does not begin with": "package p\n\nconst (\n\tCodeA = \"a\"\n)\n",
+		"does not say":        "package p\n\nconst (\n\t// CodeA has no word for it.\n\tCodeA = \"a\"\n)\n",
+		"no constant of its":  "package p\n\nconst (\n\t// CodeA and CodeB are two.\n\tCodeA, CodeB = \"a\", \"b\"\n)\n",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "codes.go"), []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readCodes(dir); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("readCodes = %v, want an error with %q", err, name)
+		}
+	}
+	if _, err := readCodes(t.TempDir()); err == nil {
+		t.Error("codes are read from an empty folder")
 	}
 }

@@ -23,6 +23,9 @@ func generate(dir string) ([]byte, error) {
 	if err := p.sections("", "Document"); err != nil {
 		return nil, err
 	}
+	if err := p.codes(dir); err != nil {
+		return nil, err
+	}
 	return p.Bytes(), nil
 }
 
@@ -102,6 +105,9 @@ func (p *page) facts(k key) string {
 	if values, ok := k.tag.Lookup("oneof"); ok {
 		facts = append(facts, "one of `"+strings.ReplaceAll(values, ",", "`, `")+"`")
 	}
+	if values, ok := k.tag.Lookup("later"); ok {
+		facts = append(facts, later(values))
+	}
 	add("default", "default `%s`")
 	add("min", "at least %s")
 	add("max", "at most %s")
@@ -113,4 +119,45 @@ func (p *page) text(k key) string { return "`" + k.name + "` " + p.rest(k) }
 
 // rest writes a key's comment without the name that it begins with: the name
 // stands before it already.
-func (p *page) rest(k key) string { return strings.TrimPrefix(k.doc, k.field+" ") }
+func (p *page) rest(k key) string {
+	text := strings.TrimPrefix(k.doc, k.field+" ")
+	if instead, ok := k.tag.Lookup("inert"); ok {
+		text += " **Not effective in this version: " + instead + ".**"
+	}
+	return text
+}
+
+// later lists the values that are not built yet, with what is used instead of them.
+func later(values string) string {
+	standIns := map[string][]string{}
+	var order []string
+	for word := range strings.SplitSeq(values, ",") {
+		value, standIn, _ := strings.Cut(word, "=")
+		if standIns[standIn] == nil {
+			order = append(order, standIn)
+		}
+		standIns[standIn] = append(standIns[standIn], "`"+value+"`")
+	}
+	facts := make([]string, 0, len(order))
+	for _, standIn := range order {
+		fact := "not built yet: " + strings.Join(standIns[standIn], ", ")
+		if standIn != "" {
+			fact += ", for which `" + standIn + "` is used"
+		}
+		facts = append(facts, fact)
+	}
+	return strings.Join(facts, "; ")
+}
+
+// codes writes the codes of problems.
+func (p *page) codes(dir string) error {
+	codes, err := readCodes(dir)
+	if err != nil {
+		return err
+	}
+	p.WriteString("\n# Problems\n\nEach problem has a code, which stays the same while its words may change.\n\n| code | is |\n|---|---|\n")
+	for _, c := range codes {
+		fmt.Fprintf(p, "| `%s` | %s |\n", c.name, strings.ReplaceAll(c.doc, "|", "\\|"))
+	}
+	return nil
+}

@@ -107,6 +107,7 @@ func typeName(t ast.Expr) string {
 var kinds = map[string]string{
 	"string": "text", "bool": "true or false", "int64": "whole number", "float64": "number",
 	"time.Duration": "duration", "Bytes": "size", "Period": "period",
+	"Timezone": "time zone", "Condition": "condition", "Credentials": "secret, or a map", "ExtraBody": "map",
 	"secret.Text": "secret", "llm.NanoUSD": "amount in USD", "llm.PicoUSD": "price in USD",
 	"Fallbacks": "list of maps", "Aliases": "map",
 }
