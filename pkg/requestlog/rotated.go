@@ -54,13 +54,15 @@ func (f *File) isTaken(name string) (bool, error) {
 // rotated returns the paths of the rotated files, oldest first, and of what a
 // crash has left of their making. Names that a rotation would not give are
 // somebody else's.
-func (f *File) rotated() (files, leftovers []string, err error) {
-	entries, err := os.ReadDir(filepath.Dir(f.path))
+func (f *File) rotated() (files, leftovers []string, err error) { return rotatedOf(f.path) }
+
+func rotatedOf(log string) (files, leftovers []string, err error) {
+	entries, err := os.ReadDir(filepath.Dir(log))
 	if err != nil {
 		return nil, nil, err
 	}
-	ext := filepath.Ext(f.path)
-	prefix := strings.TrimSuffix(filepath.Base(f.path), ext) + "-"
+	ext := filepath.Ext(log)
+	prefix := strings.TrimSuffix(filepath.Base(log), ext) + "-"
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), prefix)
 		rest, temporary := strings.CutSuffix(rest, temporarySuffix)
@@ -69,7 +71,7 @@ func (f *File) rotated() (files, leftovers []string, err error) {
 		if !ours || !found || err != nil || (form != "" && form != ".zst" && form != ".gz") {
 			continue
 		}
-		path := filepath.Join(filepath.Dir(f.path), e.Name())
+		path := filepath.Join(filepath.Dir(log), e.Name())
 		if temporary {
 			leftovers = append(leftovers, path)
 		} else {

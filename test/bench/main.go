@@ -135,7 +135,7 @@ func benchmark(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(l.measure(ctx), l.close()); err != nil {
+	if err := errors.Join(l.measure(ctx), l.compareLogs(ctx), l.close()); err != nil {
 		return err
 	}
 	if err := l.report.WriteTable(stdout); err != nil {

@@ -1,0 +1,119 @@
+package logs
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/llmgw/llmgw/pkg/cli/terminal"
+	"github.com/llmgw/llmgw/pkg/requestlog"
+)
+
+// The forms of times: for programs, and for people.
+const (
+	exactTime = "2006-01-02T15:04:05.000Z07:00"
+	shortTime = "2006-01-02 15:04:05.000"
+)
+
+// cells are a call as columns.
+func cells(r *requestlog.Record, zone *time.Location) []string {
+	at := ""
+	if !r.Timestamp.IsZero() {
+		at = r.Timestamp.In(zone).Format(exactTime)
+	}
+	return []string{
+		at, clean(r.Status), number(int64(r.HTTPStatus)), clean(r.Model), clean(r.Deployment), clean(keyOf(r)),
+		whole(r.Usage.Input), whole(r.Usage.Output), r.Cost.String(), millis(r.Duration), optional(r.TTFT), clean(r.Error),
+	}
+}
+
+// number is one that is left out where it is 0.
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return whole(n)
+}
+
+// optional is a duration in milliseconds that is left out where it is 0.
+func optional(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return millis(d)
+}
+
+// keyOf is the name of the key of a call, or else its id.
+func keyOf(r *requestlog.Record) string { return cmp.Or(r.KeyName, r.KeyID) }
+
+// pretty is a call in one line, for people: what does not apply is left out.
+func pretty(r *requestlog.Record, s *terminal.Styles, zone *time.Location) string {
+	at := strings.Repeat(" ", len(shortTime))
+	if !r.Timestamp.IsZero() {
+		at = r.Timestamp.In(zone).Format(shortTime)
+	}
+	parts := []string{s.Faint.Render(at), mark(r, s) + " " + cmp.Or(number(int64(r.HTTPStatus)), clean(r.Status))}
+	add := func(text string) {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	add(route(r))
+	add(clean(keyOf(r)))
+	if u := r.Usage; u.Input != 0 || u.Output != 0 {
+		add(whole(u.Input) + "+" + whole(u.Output) + " tokens")
+	}
+	if r.Cost != 0 {
+		add("$" + r.Cost.String())
+	}
+	if r.Duration > 0 {
+		took := seconds(r.Duration)
+		if r.TTFT > 0 {
+			took += " (first byte " + seconds(r.TTFT) + ")"
+		}
+		add(took)
+	}
+	if r.Cache == "hit" {
+		add("from cache")
+	}
+	if wrong := clean(strings.TrimSpace(r.ErrorType + " " + r.Error)); wrong != "" {
+		add(s.Bad.Render(wrong))
+	}
+	return strings.Join(parts, "  ")
+}
+
+func mark(r *requestlog.Record, s *terminal.Styles) string {
+	switch r.Status {
+	case requestlog.StatusSuccess:
+		return s.GoodSymbol()
+	case requestlog.StatusError:
+		return s.BadSymbol()
+	default:
+		return s.WarnSymbol()
+	}
+}
+
+// route is which model was asked for, and where it was served.
+func route(r *requestlog.Record) string {
+	model, served := clean(r.Model), clean(cmp.Or(r.Deployment, r.Provider))
+	if served == "" || served == model {
+		return model
+	}
+	return strings.TrimSpace(model + " -> " + served)
+}
+
+// seconds is a duration for people: three digits that matter.
+func seconds(d time.Duration) string {
+	const ten = 10 * time.Second
+	switch {
+	case d < time.Millisecond:
+		return millis(d.Round(time.Microsecond)) + " ms"
+	case d < time.Second:
+		return millis(d.Round(time.Millisecond)) + " ms"
+	case d < ten:
+		return strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s"
+	default:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	}
+}
