@@ -9,6 +9,7 @@
 package adminapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 )
@@ -47,8 +48,14 @@ func None[T any]() Optional[T] { return Optional[T]{Given: true} }
 // IsZero reports whether the member is missing; it makes omitzero work.
 func (o Optional[T]) IsZero() bool { return !o.Given }
 
-// MarshalJSON writes the value or null.
-func (o Optional[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.Value) }
+// MarshalJSON writes the value or null, "<" and "&" as they are.
+func (o Optional[T]) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	err := e.Encode(o.Value)
+	return text.Bytes(), err
+}
 
 // UnmarshalJSON reads a value or null.
 func (o *Optional[T]) UnmarshalJSON(b []byte) error {

@@ -37,6 +37,7 @@ import (
 	"github.com/llmgw/llmgw/pkg/provider/http1"
 	"github.com/llmgw/llmgw/pkg/router"
 	"github.com/llmgw/llmgw/pkg/server"
+	"github.com/llmgw/llmgw/pkg/store/sqlite"
 )
 
 // Options are what a configuration does not say.
@@ -55,14 +56,19 @@ type App struct {
 	journal   *journal.Log
 	log       lines
 	ledger    *ledger.Ledger
+	cut       []ledger.Call // what the last run has left
 	admission *admission.Queue
 	transport *http1.Transport
 	health    router.States
 	builder   builder
+	keys      *sqlite.Store
+	roster    *roster
+	audit     *auditLog
 
 	ports   ports
-	mu      sync.Mutex // guards cfg: one reload at a time
+	mu      sync.Mutex // guards cfg and shown: one reload at a time
 	cfg     *config.Config
+	shown   map[string]bool    // the budgets of keys that the metrics have
 	stop    context.CancelFunc // ends what runs in the background
 	running sync.WaitGroup
 	failed  chan error
@@ -73,7 +79,7 @@ type App struct {
 // the journal into order and builds every part. Nothing is listened to before
 // Start. Stop must be called also where Start was not.
 func New(ctx context.Context, cfg *config.Config, opts Options) (*App, error) {
-	a := &App{opts: opts, cfg: cfg, failed: make(chan error, 4), stop: func() {}}
+	a := &App{opts: opts, cfg: cfg, failed: make(chan error, 4), stop: func() {}, audit: newAuditLog(cfg.DataDir, opts.Logger)}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -92,8 +98,16 @@ func (a *App) build(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	rules, err := callersOf(cfg, a.master.key)
+	if err != nil {
+		return err
+	}
+	opened, err := a.beginKeys(ctx, rules)
+	if err != nil {
+		return err
+	}
 	a.builder = builder{transport: a.transport, health: &a.health, logger: logger, version: a.opts.Version}
-	snapshot, err := a.builder.snapshot(cfg, a.master.key)
+	snapshot, err := a.builder.snapshot(cfg)
 	if err != nil {
 		return err
 	}
@@ -109,14 +123,19 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := <-opened; err != nil {
+		return err
+	}
+	snapshot.Callers = a.roster.directory
 	instance := newInstance()
 	a.gateway = gateway.New(gateway.Options{
 		Admission: a.admission, Ledger: a.ledger, Cache: store,
 		Observers: []gateway.Observer{counted{a.metrics}}, Logger: logger, Owner: instance,
-		DisconnectGrace: cfg.Document.GeneralSettings.DisconnectGrace,
+		DisconnectGrace: cfg.Document.GeneralSettings.DisconnectGrace, Cut: a.cut,
 	}, snapshot)
 	a.server = server.New(server.Options{
 		Gateway: a.gateway, Anthropic: anthropic.Frontend{}, OpenAI: openai.Frontend{},
+		Admin:   &server.Admin{Keys: a.newManager(), Spending: liveSpending{a.admission, a.ledger, a.roster.current}},
 		Metrics: a.page(), Logger: logger, Version: a.opts.Version,
 		Ready: a.notReady, TrustedProxies: cfg.TrustedProxies, Instance: instance,
 		Limits: limitsOf(cfg),
@@ -162,8 +181,17 @@ func openCache(cfg *config.Config) (cache.Store, error) {
 	return m, nil
 }
 
-// notReady says why the gateway cannot take calls, "" where it can.
-func (a *App) notReady() string { return "" }
+// notReady says why the gateway cannot take calls, "" where it can. Keys that were
+// read once go on working without their database.
+func (a *App) notReady() string {
+	if loaded, err := a.roster.state(); !loaded {
+		return fmt.Sprintf("the database of keys cannot be read: %v", err)
+	}
+	if why := a.ledger.Trouble(); why != "" {
+		return "the journal cannot be written: " + why
+	}
+	return ""
+}
 
 // MasterKeyFile is where a master key was made, because the configuration has
 // none, and whether that was just now; "" where the configuration has one.

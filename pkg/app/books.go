@@ -47,6 +47,7 @@ func (a *App) openBooks(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.cut = state.Cut
 	if n := len(state.Cut); n > 0 {
 		a.opts.Logger.Warn("calls that the last run did not end were settled", "calls", n)
 	}

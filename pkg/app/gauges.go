@@ -1,10 +1,13 @@
 package app
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
+	"github.com/llmgw/llmgw/pkg/budget"
 	"github.com/llmgw/llmgw/pkg/metrics"
 	"github.com/llmgw/llmgw/pkg/requestlog"
 )
@@ -28,8 +31,13 @@ func (a *App) page() http.Handler {
 	})
 }
 
+// mostKeyBudgets is how many budgets of single keys are shown. More would crowd out
+// those of the configuration.
+const mostKeyBudgets = 9_000
+
 // updateGauges reads health and budgets. What a reload has removed stays on the
-// page until the process ends: its series would break in the middle otherwise.
+// page until the process ends: its series would break in the middle otherwise. A key
+// that was deleted does not come back.
 func (a *App) updateGauges(r *http.Request) {
 	snapshot, now := a.gateway.Snapshot(), time.Now()
 	for _, g := range snapshot.Routes.Groups() {
@@ -44,15 +52,38 @@ func (a *App) updateGauges(r *http.Request) {
 			a.metrics.SetDeploymentState(d.ID, state)
 		}
 	}
-	for _, b := range snapshot.AllBudgets() {
-		states, err := a.admission.States(r.Context(), []admission.Line{b.Line(now, 0, 0)})
-		if err != nil || len(states) != 1 || states[0].Limit <= 0 {
-			continue
-		}
-		a.metrics.SetBudgetUsage(b.Name, float64(states[0].Used+states[0].Held)/float64(states[0].Limit))
+	config, own := a.roster.budgets(mostKeyBudgets)
+	for _, b := range slices.Concat(config, own) {
+		a.updateBudget(r.Context(), b, now)
 	}
+	a.forgetBudgets(own)
 	if n := a.ledger.Stats().Dropped - a.dropped.Load(); n > 0 {
 		a.dropped.Add(n)
 		a.metrics.RecordsDropped(int(n))
 	}
+}
+
+// updateBudget shows how much of a budget is used.
+func (a *App) updateBudget(ctx context.Context, b *budget.Budget, now time.Time) {
+	states, err := a.admission.States(ctx, []admission.Line{b.Line(now, 0, 0)})
+	if err != nil || len(states) != 1 || states[0].Limit <= 0 {
+		return
+	}
+	a.metrics.SetBudgetUsage(b.Name, float64(states[0].Used+states[0].Held)/float64(states[0].Limit))
+}
+
+// forgetBudgets takes budgets of keys that are not there any more off the page.
+func (a *App) forgetBudgets(own []*budget.Budget) {
+	names := make(map[string]bool, len(own))
+	for _, b := range own {
+		names[b.Name] = true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for name := range a.shown {
+		if !names[name] {
+			a.metrics.ForgetBudget(name)
+		}
+	}
+	a.shown = names
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/config"
+	"github.com/llmgw/llmgw/pkg/gateway"
 )
 
 // ports are the listeners of a running gateway; nil where there is none.
@@ -19,6 +20,7 @@ type ports struct {
 	main, metrics net.Listener
 	tls           *tls.Config
 	metricsServer *http.Server
+	socket        *socket
 }
 
 // The limits of the metrics port.
@@ -33,8 +35,13 @@ func (a *App) Start(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	a.running.Go(func() { a.runBooks(background) })
+	a.running.Go(func() { a.roster.run(background) })
 	if err := a.listen(ctx); err != nil {
 		return err
+	}
+	a.openSocket(ctx)
+	if s := a.ports.socket; s != nil {
+		a.running.Go(func() { a.report(s.serve()) })
 	}
 	a.running.Go(func() { a.report(a.server.Serve(a.ports.main, a.ports.tls)) })
 	if a.ports.metrics != nil {
@@ -135,6 +142,8 @@ func (a *App) Reload(cfg *config.Config) error {
 		return fmt.Errorf("general_settings.data_dir cannot change while running (%s to %s): restart", a.cfg.DataDir, cfg.DataDir)
 	case cfg.Metrics.Addr != a.cfg.Metrics.Addr:
 		return fmt.Errorf("monitoring_settings.prometheus_port cannot change while running (%q to %q): restart", a.cfg.Metrics.Addr, cfg.Metrics.Addr)
+	case cfg.DatabaseFile() != a.cfg.DatabaseFile():
+		return fmt.Errorf("general_settings.database_url cannot change while running (%s to %s): restart", a.cfg.DatabaseFile(), cfg.DatabaseFile())
 	case !keepsCache(&a.cfg.Document.CacheSettings, &cfg.Document.CacheSettings):
 		return errors.New("cache_settings: a cache cannot be set up, resized or given another cache_ttl while running: restart")
 	}
@@ -145,11 +154,22 @@ func (a *App) Reload(cfg *config.Config) error {
 			return err
 		}
 	}
-	snapshot, err := a.builder.snapshot(cfg, master.key)
+	rules, err := callersOf(cfg, master.key)
 	if err != nil {
 		return err
 	}
-	a.gateway.Swap(snapshot)
+	err = a.roster.reload(rules, func(d *gateway.Directory) error {
+		snapshot, err := a.builder.snapshot(cfg)
+		if err != nil {
+			return err
+		}
+		snapshot.Callers = d
+		a.gateway.Swap(snapshot)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	a.cfg, a.master = cfg, master
 	return nil
 }
@@ -182,6 +202,9 @@ func (a *App) Stop(ctx context.Context) error {
 		a.opts.Logger.Warn("calls were cut because they did not end in time", "open", a.gateway.Open(), "drain_timeout", g.DrainTimeout)
 		err = nil
 	}
+	if a.ports.socket != nil {
+		err = errors.Join(err, a.ports.socket.shutdown(drain))
+	}
 	a.settled(ctx)
 	if a.ports.metricsServer != nil {
 		err = errors.Join(err, a.ports.metricsServer.Close())
@@ -211,7 +234,10 @@ func (a *App) settled(ctx context.Context) {
 func (a *App) close() error {
 	a.stop()
 	a.running.Wait()
-	err := a.closeBooks()
+	err := errors.Join(a.closeBooks(), a.audit.close())
+	if a.keys != nil {
+		err = errors.Join(err, a.keys.Close())
+	}
 	if a.transport != nil {
 		a.transport.CloseIdleConnections()
 	}

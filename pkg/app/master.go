@@ -41,19 +41,29 @@ func openMaster(cfg *config.Config) (master, error) {
 			return master{}, fmt.Errorf("master key: %w", err)
 		}
 	}
-	m.key = keyEntry{
+	m.key = m.entry()
+	return m, nil
+}
+
+// entry is the key with the hash of its secret.
+func (m *master) entry() keyEntry {
+	return keyEntry{
 		Hash: keys.Sum(m.secret.Reveal()),
 		Key:  &keys.Key{ID: "master", Name: "master", Role: keys.Admin},
 	}
-	return m, nil
 }
 
 // load reads the key's file, or makes it with mode 0600.
 func (m *master) load() error {
-	b, err := os.ReadFile(m.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return m.make()
+	if err := m.read(); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
+	return m.make()
+}
+
+// read reads the key's file.
+func (m *master) read() error {
+	b, err := os.ReadFile(m.file)
 	if err != nil {
 		return err
 	}

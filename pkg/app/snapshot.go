@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 
 	"github.com/llmgw/llmgw/pkg/admission"
 	"github.com/llmgw/llmgw/pkg/budget"
 	"github.com/llmgw/llmgw/pkg/cache"
 	"github.com/llmgw/llmgw/pkg/config"
 	"github.com/llmgw/llmgw/pkg/gateway"
-	"github.com/llmgw/llmgw/pkg/keys"
 	"github.com/llmgw/llmgw/pkg/llm/catalog"
 	"github.com/llmgw/llmgw/pkg/ratelimit"
 	"github.com/llmgw/llmgw/pkg/router"
@@ -43,25 +41,21 @@ var strategies = map[string]admission.RuleKind{
 	"token_bucket":   admission.TokenBucket,
 }
 
-// snapshot makes what calls are served by.
-func (b *builder) snapshot(cfg *config.Config, master keyEntry) (*gateway.Snapshot, error) {
-	callers, err := b.callers(cfg, master)
-	if err != nil {
-		return nil, err
-	}
+// snapshot makes what calls are served by, all but the callers.
+func (b *builder) snapshot(cfg *config.Config) (*gateway.Snapshot, error) {
 	routes, err := b.routes(cfg)
 	if err != nil {
 		return nil, err
 	}
 	limits := &cfg.Document.RateLimitSettings
 	return &gateway.Snapshot{
-		Callers:        callers,
 		Routes:         routes,
 		Limits:         ratelimit.Policy{Strategy: strategies[limits.Strategy], Burst: limits.BurstSize},
 		RefuseOversize: limits.Oversize == "refuse",
 		Budgets: gateway.BudgetPolicy{
 			BlockUnknown:   cfg.Document.BudgetSettings.UnknownPrice == "block",
 			AllowUnbounded: cfg.Document.BudgetSettings.AllowUnbounded,
+			Expected:       cfg.Document.BudgetSettings.Reservation == "expected",
 			HoldWait:       cfg.Document.GeneralSettings.HoldWait,
 			Overhead:       inputOverhead,
 		},
@@ -81,78 +75,12 @@ func cachePolicy(cfg *config.Config) *gateway.CachePolicy {
 	}
 }
 
-// callers makes the keys of the configuration with the limits and budgets they
-// fall under.
-func (b *builder) callers(cfg *config.Config, master keyEntry) (map[keys.Hash]*gateway.Caller, error) {
-	gatewayBudget, budgets, err := budgetsOf(cfg)
-	if err != nil {
-		return nil, err
-	}
-	own := make(map[keys.Hash]ratelimit.Limits, len(cfg.KeyLimits))
-	for _, l := range cfg.KeyLimits {
-		own[keys.Sum(l.APIKey.Reveal())] = limitsFrom(l.Limits)
-	}
-	callers := make(map[keys.Hash]*gateway.Caller, len(cfg.Keys)+1)
-	names := make(map[string]bool, len(cfg.Keys))
-	for _, text := range cfg.Keys {
-		h := keys.Sum(text.Reveal())
-		name := keys.Mask(text.Reveal())
-		if names[name] {
-			// Reports and metrics go by names: two keys must not look like one.
-			name += " " + keys.StaticID(h)
-		}
-		names[name] = true
-		callers[h] = gateway.NewCaller(
-			&keys.Key{ID: keys.StaticID(h), Name: name},
-			own[h].Or(limitsFrom(cfg.DefaultLimits)),
-			slices.Concat(gatewayBudget, budgets[h]),
-		)
-	}
-	// The master key has no limits of its own; what it spends counts to the gateway,
-	// which is therefore soft for it.
-	var soft []*budget.Budget
-	for _, gb := range gatewayBudget {
-		b := *gb
-		b.Hard = false
-		soft = append(soft, &b)
-	}
-	callers[master.Hash] = gateway.NewCaller(master.Key, ratelimit.Limits{}, soft)
-	return callers, nil
-}
-
-func limitsFrom(l config.LimitSet) ratelimit.Limits {
-	return ratelimit.Limits{RPM: l.RPM, TPM: l.TPM, RPD: l.RPD, Parallel: l.MaxParallel}
-}
-
-// budgetsOf makes the gateway's own budget and those of single keys.
-func budgetsOf(cfg *config.Config) (gatewayBudget []*budget.Budget, byKey map[keys.Hash][]*budget.Budget, err error) {
-	if cfg.GatewayBudget != nil {
-		b, err := newBudget(cfg.GatewayBudget, "gateway")
-		if err != nil {
-			return nil, nil, err
-		}
-		gatewayBudget = append(gatewayBudget, b)
-	}
-	byKey = make(map[keys.Hash][]*budget.Budget)
-	for i := range cfg.Budgets {
-		b, err := newBudget(&cfg.Budgets[i], "budget:"+cfg.Budgets[i].Name)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, key := range cfg.Budgets[i].Keys {
-			h := keys.Sum(key.Reveal())
-			byKey[h] = append(byKey[h], b)
-		}
-	}
-	return gatewayBudget, byKey, nil
-}
-
 func newBudget(c *config.Budget, account string) (*budget.Budget, error) {
-	period, err := budget.ParsePeriod(string(c.Period), nil)
+	period, err := budget.ParsePeriod(string(c.Period), c.Location)
 	if err != nil {
 		return nil, fmt.Errorf("budget %q: %w", c.Name, err)
 	}
-	return &budget.Budget{Name: c.Name, Account: account, Limit: c.Limit, Period: period, Hard: c.Hard}, nil
+	return &budget.Budget{Name: c.Name, Account: account, Limit: c.Limit, Period: period, Hard: c.Hard, Alert: c.AlertThreshold}, nil
 }
 
 // routes makes the groups of the configuration.

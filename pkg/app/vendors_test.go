@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -141,9 +140,9 @@ func TestCallsReachVendors(t *testing.T) {
 	}
 }
 
-// TestVendorsWithoutModelsAreRefused: what a vendor has must be something that the
+// TestVendorsWithoutModelsAreLeftOut: what a vendor has must be something that the
 // gateway can call.
-func TestVendorsWithoutModelsAreRefused(t *testing.T) {
+func TestVendorsWithoutModelsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	vendors, err := app.Vendors()
 	if err != nil {
@@ -153,8 +152,12 @@ func TestVendorsWithoutModelsAreRefused(t *testing.T) {
 	if err := os.WriteFile(file, []byte("model_list: [{model_name: a, litellm_params: {model: recraft/v3}}]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, report, err := config.Load(config.Options{Vendors: vendors, File: file})
-	if _, invalid := errors.AsType[*config.InvalidError](err); !invalid || !strings.Contains(fmt.Sprint(report.Problems), "recraft has no models") {
-		t.Errorf("got %v, %v", err, report.Problems)
+	env := func(name string) (string, bool) { return "/h", name == "HOME" }
+	cfg, report, err := config.Load(config.Options{Vendors: vendors, File: file, LookupEnv: env})
+	if err != nil || !strings.Contains(fmt.Sprint(report.Problems), "recraft has no models") {
+		t.Fatalf("got %v, %v", err, report.Problems)
+	}
+	if len(cfg.Models) != 0 || len(cfg.Inactive) != 1 || cfg.Inactive[0].Provider != "recraft" {
+		t.Errorf("%d models, left out: %v", len(cfg.Models), cfg.Inactive)
 	}
 }

@@ -8,6 +8,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -34,6 +35,9 @@ const (
 type Factory struct {
 	IO      *terminal.IO
 	Version Version
+	// LookupEnv reads the environment; nil stands for one in which nothing is set.
+	// Package root hands in the process's own.
+	LookupEnv func(name string) (value string, set bool)
 }
 
 // Version is what the binary knows of its own making.
@@ -41,12 +45,31 @@ type Version struct {
 	Number, Commit, Date string
 }
 
+// Getenv reads a variable of the environment; "" for one that is not set.
+func (f *Factory) Getenv(name string) string {
+	value, _ := f.lookupEnv(name)
+	return value
+}
+
+func (f *Factory) lookupEnv(name string) (value string, set bool) {
+	if f.LookupEnv == nil {
+		return "", false
+	}
+	return f.LookupEnv(name)
+}
+
+// UserAgent is how commands present themselves to gateways.
+func (f *Factory) UserAgent() string { return "llmgw/" + f.Version.Number }
+
 // Error is an error that ends the process with a code. Hint, where it is not "",
 // says what to do and stands on a line of its own.
 type Error struct {
 	Code int
 	Hint string
 	Err  error
+
+	usage   bool
+	command string // whose help is to be read, for errors of usage
 }
 
 // Error gives the text of what went wrong.
@@ -57,27 +80,49 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Usagef makes the error of a wrong command line.
 func Usagef(format string, args ...any) error {
-	return &Error{Code: ExitUsage, Err: fmt.Errorf(format, args...)}
+	return UsageError(fmt.Errorf(format, args...), "")
+}
+
+// UsageError makes an error the one of a wrong command line. The hint may be "".
+func UsageError(err error, hint string) error {
+	return &Error{Code: ExitUsage, Hint: hint, Err: err, usage: true}
+}
+
+// InCommand says in which command an error came up ("llmgw serve"): those of a wrong
+// command line then say whose help to read. Package root calls it for all commands.
+func InCommand(err error, command string) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !e.usage || e.command != "" {
+		return err
+	}
+	return &Error{Code: e.Code, Hint: e.Hint, Err: err, usage: true, command: command}
 }
 
 // ErrSilent ends the process with ExitFailed without a word: everything has been
 // said already.
 var ErrSilent = &Error{Code: ExitFailed, Err: errors.New("")}
 
-// Report prints an error to the terminal and gives the exit code that it means.
+// Report prints an error to the terminal and gives the exit code that it means. It is
+// the only place that does either. After Ctrl-C nothing is said.
 func Report(io *terminal.IO, err error) int {
-	if err == nil {
+	switch {
+	case err == nil:
 		return ExitOK
+	case errors.Is(err, context.Canceled):
+		return ExitInterrupted
 	}
-	var e *Error
-	if !errors.As(err, &e) {
-		e = &Error{Code: ExitFailed, Err: err}
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		e = &Error{Code: ExitFailed}
 	}
 	if text := err.Error(); text != "" {
 		fmt.Fprintf(io.Err, "llmgw: %s\n", text)
 	}
 	if e.Hint != "" {
 		fmt.Fprintln(io.Err, e.Hint)
+	}
+	if e.command != "" {
+		fmt.Fprintf(io.Err, "See '%s --help'.\n", e.command)
 	}
 	return e.Code
 }

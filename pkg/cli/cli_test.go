@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -30,6 +31,17 @@ func TestReport(t *testing.T) {
 		},
 		{"joined", errors.Join(cli.Usagef("first"), errors.New("second")), 2, "llmgw: first\nsecond\n"},
 		{"said already", cli.ErrSilent, 1, ""},
+		{"usage of a command", cli.InCommand(cli.Usagef("no"), "llmgw keys"), 2, "llmgw: no\nSee 'llmgw keys --help'.\n"},
+		{
+			"the innermost command counts", cli.InCommand(cli.InCommand(cli.UsageError(errors.New("no"), "Say y."), "llmgw keys"), "llmgw"), 2,
+			"llmgw: no\nSay y.\nSee 'llmgw keys --help'.\n",
+		},
+		{
+			"an invalid configuration is no wrong command line", cli.InCommand(&cli.Error{Code: 2, Err: errors.New("bad")}, "llmgw"), 2,
+			"llmgw: bad\n",
+		},
+		{"another error in a command", cli.InCommand(errors.New("no"), "llmgw"), 1, "llmgw: no\n"},
+		{"interrupted", fmt.Errorf("list the keys: %w", context.Canceled), 130, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -38,5 +50,17 @@ func TestReport(t *testing.T) {
 				t.Errorf("Report = %d, %q, and %q on stdout, want %d, %q", code, errOut, out, tt.code, tt.text)
 			}
 		})
+	}
+}
+
+func TestGetenv(t *testing.T) {
+	t.Parallel()
+	var f cli.Factory
+	if got := f.Getenv("LLMGW_URL"); got != "" {
+		t.Errorf("Getenv without an environment = %q", got)
+	}
+	f.LookupEnv = func(name string) (string, bool) { return name + "!", true }
+	if got := f.Getenv("LLMGW_URL"); got != "LLMGW_URL!" {
+		t.Errorf("Getenv = %q", got)
 	}
 }

@@ -13,11 +13,20 @@ import (
 // or the one that the usual search finds where file is "". Errors in it are told on
 // the terminal, warnings are left to the commands that run or check it.
 func LoadConfig(io *terminal.IO, file string) (*config.Config, error) {
-	vendors, err := app.Vendors()
-	if err != nil {
+	return loadConfig(io, config.Options{File: file})
+}
+
+// LoadConfig is the function of that name in the factory's environment.
+func (f *Factory) LoadConfig(file string) (*config.Config, error) {
+	return loadConfig(f.IO, config.Options{File: file, LookupEnv: f.lookupEnv})
+}
+
+func loadConfig(io *terminal.IO, o config.Options) (*config.Config, error) {
+	var err error
+	if o.Vendors, err = app.Vendors(); err != nil {
 		return nil, err
 	}
-	cfg, report, err := config.Load(config.Options{File: file, Vendors: vendors})
+	cfg, report, err := config.Load(o)
 	if err == nil {
 		return cfg, nil
 	}

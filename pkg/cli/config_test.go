@@ -42,3 +42,18 @@ func TestLoadConfig(t *testing.T) {
 		})
 	}
 }
+
+func TestLoadConfigReadsTheFactorysEnvironment(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	io, _, errOut := terminal.Test()
+	env := map[string]string{"LLMGW_DATA_DIR": dir}
+	f := &cli.Factory{IO: io, LookupEnv: func(name string) (string, bool) {
+		value, set := env[name]
+		return value, set
+	}}
+	cfg, err := f.LoadConfig("")
+	if err != nil || cfg.DataDir != dir {
+		t.Errorf("LoadConfig = %+v, %v, %s", cfg, err, errOut)
+	}
+}

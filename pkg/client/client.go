@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/llmgw/llmgw/pkg/secret"
 )
@@ -32,13 +33,19 @@ type Options struct {
 	Key secret.Text
 	// Transport is how requests travel; nil means http.DefaultTransport.
 	Transport http.RoundTripper
+	// Timeout bounds each request, its answer included; 0 leaves that to the contexts.
+	Timeout time.Duration
 	// UserAgent is sent with every request.
 	UserAgent string
+	// Name is what messages call the gateway, where its address says nothing to
+	// people; URL where it is empty.
+	Name string
 }
 
 // Client calls one gateway. Safe for concurrent use.
 type Client struct {
 	base  *url.URL
+	name  string
 	key   secret.Text
 	agent string
 	http  *http.Client
@@ -47,20 +54,43 @@ type Client struct {
 // New makes a client. It connects to nothing.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("%q is no address of a gateway (write one such as http://127.0.0.1:4000)", o.URL)
+	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("%q is no address of a gateway (write one such as http://127.0.0.1:4000)", withoutUser(o.URL))
 	}
-	base.Path = strings.TrimSuffix(strings.TrimSuffix(base.Path, "/"), "/v1")
-	base.RawQuery, base.Fragment = "", ""
-	return &Client{base: base, key: o.Key, agent: o.UserAgent, http: &http.Client{
-		Transport: o.Transport,
+	if strings.ContainsFunc(o.Key.Reveal(), unprintable) {
+		return nil, errors.New("the key has characters that no key has (a line break, a space?)")
+	}
+	for _, path := range []*string{&base.Path, &base.RawPath} {
+		*path = strings.TrimSuffix(strings.TrimSuffix(*path, "/"), "/v1")
+	}
+	base.RawQuery, base.ForceQuery, base.Fragment, base.RawFragment = "", false, "", ""
+	c := &Client{base: base, key: o.Key, agent: o.UserAgent, name: o.Name, http: &http.Client{
+		Transport: o.Transport, Timeout: o.Timeout,
 		// A key must not travel to wherever a redirect points.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	}}
+	if c.name == "" {
+		c.name = c.URL()
+	}
+	return c, nil
 }
 
-// URL is the gateway's address without a slash at its end.
-func (c *Client) URL() string { return c.base.String() }
+// withoutUser leaves out of an address what may be a password.
+func withoutUser(address string) string {
+	if i := strings.LastIndexByte(address, '@'); i >= 0 {
+		return "…" + address[i:]
+	}
+	return address
+}
+
+func unprintable(c rune) bool { return c <= ' ' || c == 0x7f }
+
+// URL is the gateway's address without a slash at its end, and without the user in it.
+func (c *Client) URL() string {
+	u := *c.base
+	u.User = nil
+	return u.String()
+}
 
 // Request is one request. Path begins with a slash and may have a query. Header
 // fields win over those that the client adds.
@@ -100,12 +130,13 @@ func (c *Client) Send(ctx context.Context, r Request) (*http.Response, error) {
 		if errors.As(err, &wrapped) {
 			err = wrapped.Err // the address is told by UnreachableError
 		}
-		return nil, &UnreachableError{URL: c.URL(), Err: err}
+		return nil, &UnreachableError{URL: c.name, Err: err}
 	}
 	return resp, nil
 }
 
-// UnreachableError says that no answer came from the gateway.
+// UnreachableError says that no answer came from the gateway. URL is its address, or
+// Options.Name.
 type UnreachableError struct {
 	URL string
 	Err error
@@ -117,43 +148,29 @@ func (e *UnreachableError) Error() string { return fmt.Sprintf("no answer from %
 // Unwrap gives the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// StatusError is an answer that is no success.
-type StatusError struct {
-	Status int
-	// Type, Code and Message are the error's own, as far as its body tells.
-	Type, Code, Message string
-	RequestID           string
-}
-
-// Error gives the message, with the status where there is none.
-func (e *StatusError) Error() string {
-	if e.Message == "" {
-		return fmt.Sprintf("the answer was %d %s", e.Status, http.StatusText(e.Status))
-	}
-	return e.Message
-}
-
-// maxAnswer bounds an answer that is read whole.
-const maxAnswer = 64 << 20
-
 // Do sends a request with a JSON body (nil for none) and decodes the answer into into
-// (nil to drop it). An answer that is no success is a *StatusError.
+// (nil to drop it). An answer that is no success is a *StatusError, one that no gateway
+// would give a *ForeignError.
 func (c *Client) Do(ctx context.Context, method, path string, body, into any) error {
 	r := Request{Method: method, Path: path}
 	if body != nil {
-		var err error
-		if r.Body, err = json.Marshal(body); err != nil {
+		var text bytes.Buffer
+		e := json.NewEncoder(&text)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(body); err != nil {
 			return fmt.Errorf("encode the request: %w", err)
 		}
+		r.Body = text.Bytes()
 	}
 	resp, err := c.Send(ctx, r)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // it has been read
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	path, _, _ = strings.Cut(path, "?")      // what was asked may be a secret
+	text, err := c.read(resp, path)
 	if err != nil {
-		return &UnreachableError{URL: c.URL(), Err: err}
+		return err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return NewStatusError(resp, text)
@@ -162,43 +179,23 @@ func (c *Client) Do(ctx context.Context, method, path string, body, into any) er
 		return nil
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("the answer of %s to %s is not what a gateway answers: %w", c.URL(), path, err)
+		return &ForeignError{URL: c.name, Path: path, Err: err}
 	}
 	return nil
 }
 
-// NewStatusError reads the error out of an answer's body: OpenAI's form, Anthropic's,
-// Gemini's, or a bare message or detail.
-func NewStatusError(resp *http.Response, body []byte) *StatusError {
-	e := &StatusError{Status: resp.StatusCode, RequestID: resp.Header.Get("X-Request-Id")}
-	var form struct {
-		Error   json.RawMessage `json:"error"`
-		Message string          `json:"message"`
-		Detail  json.RawMessage `json:"detail"`
+// maxAnswer bounds an answer that is read whole: a page of a hundred keys is below a
+// megabyte.
+const maxAnswer = 64 << 20
+
+// read reads an answer whole.
+func (c *Client) read(resp *http.Response, path string) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, &UnreachableError{URL: c.name, Err: fmt.Errorf("the answer breaks off: %w", err)}
 	}
-	if json.Unmarshal(body, &form) != nil {
-		return e
+	if len(text) > maxAnswer {
+		return nil, &ForeignError{URL: c.name, Path: path, Err: fmt.Errorf("it is longer than %d MiB", maxAnswer>>20)}
 	}
-	var inner struct {
-		Type    string          `json:"type"`
-		Message string          `json:"message"`
-		Code    json.RawMessage `json:"code"`
-	}
-	for _, part := range []json.RawMessage{form.Error, form.Detail} {
-		if json.Unmarshal(part, &inner) == nil && inner.Message != "" {
-			break
-		}
-		if json.Unmarshal(part, &inner.Message) == nil && inner.Message != "" {
-			break
-		}
-	}
-	e.Type, e.Message = inner.Type, inner.Message
-	if e.Message == "" {
-		e.Message = form.Message
-	}
-	e.Code = strings.Trim(string(inner.Code), `"`)
-	if e.Code == "null" {
-		e.Code = ""
-	}
-	return e
+	return text, nil
 }

@@ -1,9 +1,11 @@
 // Package keys knows virtual API keys: what a key is, how its secret is hashed,
-// and which key a presented secret belongs to.
+// what is stored of it, and by which rules it is made, changed, rotated and
+// deleted.
 //
-// It does not decide what a key may spend (ratelimit, budget) and reads no HTTP
-// header (server). The gateway's authenticate and authorize stages are its
-// callers; app makes the keys of the configuration.
+// It does not decide what a key may spend (ratelimit, budget), keeps nothing itself
+// (package store does, behind [Store]) and reads no HTTP header (server). The
+// gateway's authenticate and authorize stages look at a [Key]; the admin API of
+// package server calls the [Manager]; app puts them together.
 package keys
 
 import (
@@ -32,9 +34,9 @@ type Key struct {
 	ID string
 	// Name is for people; never the secret.
 	Name string
-	// Team is the id of the team it belongs to, or "".
-	Team string
-	Role Role
+	// Team is the id of the team it belongs to, or ""; TeamName what people call it.
+	Team, TeamName string
+	Role           Role
 	// Models are the names and patterns ("claude-*") it may use; none means all.
 	Models []string
 	// Expires is when it stops working; zero for never.
@@ -77,15 +79,36 @@ type Hash [sha256.Size]byte
 // Sum hashes a secret.
 func Sum(secret string) Hash { return sha256.Sum256([]byte(secret)) }
 
+// ParseHash reads 64 hexadecimal digits; false for anything else.
+func ParseHash(s string) (h Hash, ok bool) {
+	if len(s) != 2*len(h) {
+		return Hash{}, false
+	}
+	_, err := hex.Decode(h[:], []byte(s))
+	return h, err == nil
+}
+
+// String gives the hash as 64 hexadecimal digits.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// IsZero reports whether it is no hash at all.
+func (h Hash) IsZero() bool { return h == Hash{} }
+
+// idPrefix begins the id of every key.
+const idPrefix = "key_"
+
 // StaticID derives the public id of a key that stands in the configuration: it
 // stays the same across restarts and does not give the secret away.
-func StaticID(h Hash) string { return "key_" + hex.EncodeToString(h[:8]) }
+func StaticID(h Hash) string { return idPrefix + hex.EncodeToString(h[:8]) }
+
+// masked stands for all of a secret but its end.
+const masked = secretPrefix + "…"
 
 // Mask shortens a secret to what may be shown: "sk-…last".
 func Mask(secret string) string {
 	const shown = 4
 	if len(secret) < 3*shown {
-		return "sk-…"
+		return masked
 	}
-	return "sk-…" + secret[len(secret)-shown:]
+	return masked + secret[len(secret)-shown:]
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -59,15 +60,19 @@ func (s *Server) writeErrorAs(w http.ResponseWriter, f dialect.Frontend, id stri
 
 // writeJSON writes a value that cannot fail to marshal.
 func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		s.opts.Logger.Error("an answer could not be encoded", "err", err)
-		status, body = http.StatusInternalServerError, []byte(`{"error":{"message":"internal error"}}`)
+		status = http.StatusInternalServerError
+		body.Reset()
+		body.WriteString(`{"error":{"message":"internal error"}}` + "\n")
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Request-Id", s.nextID())
-	s.writeBody(w, status, append(body, '\n'))
+	s.writeBody(w, status, body.Bytes())
 }
 
 func (s *Server) writeBody(w http.ResponseWriter, status int, body []byte) {

@@ -47,6 +47,10 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /models", s.listModels)
 
+	if s.opts.Admin != nil {
+		s.handleAdmin(mux) // its map is in admin.go
+	}
+
 	mux.HandleFunc("GET /health/liveness", s.liveness)
 	mux.HandleFunc("GET /health/liveliness", s.liveness)
 	mux.HandleFunc("GET /health/readiness", s.readiness)

@@ -21,12 +21,15 @@ import (
 	"github.com/llmgw/llmgw/pkg/gateway"
 )
 
-// Options are the parts and limits of a Server. All are required but Metrics and
-// TrustedProxies.
+// Options are the parts and limits of a Server. All are required but Admin, Metrics
+// and TrustedProxies; a server that is used for its AdminHandler alone needs no
+// Gateway.
 type Options struct {
 	Gateway *gateway.Gateway
 	// Anthropic and OpenAI are the dialects of the client side.
 	Anthropic, OpenAI dialect.Frontend
+	// Admin is what the admin API works with; nil where there is none.
+	Admin *Admin
 	// Metrics serves /metrics to admin keys; nil where there are none.
 	Metrics http.Handler
 	Logger  *slog.Logger

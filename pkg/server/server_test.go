@@ -50,6 +50,7 @@ type options struct {
 	metrics  http.Handler
 	ready    func() string
 	provider llm.Provider // instead of echo
+	admin    *server.Admin
 }
 
 // site is a server under test, on loopback, over a real gateway and echo.
@@ -130,7 +131,7 @@ func newSite(t *testing.T, change func(*options)) *site {
 	logger := slog.New(slog.NewTextHandler(s.log, nil))
 	s.gateway = newGateway(t, o.provider, s.seen, logger)
 	s.server = server.New(server.Options{
-		Gateway: s.gateway, Anthropic: anthropic.Frontend{}, OpenAI: openai.Frontend{}, Metrics: o.metrics,
+		Gateway: s.gateway, Anthropic: anthropic.Frontend{}, OpenAI: openai.Frontend{}, Metrics: o.metrics, Admin: o.admin,
 		Logger: logger, Version: "1.2.3", Ready: o.ready, TrustedProxies: o.proxies, Instance: "test", Limits: o.limits,
 	})
 	web := httptest.NewServer(s.server.Handler())
@@ -183,17 +184,18 @@ func snapshot(t *testing.T, p llm.Provider) *gateway.Snapshot {
 		{Name: "plain", Names: []string{"plain"}, Deployments: []*router.Deployment{deployed("plain-1", "hello")}, Strategy: new(router.RoundRobin)},
 		{Name: "echo/*", Deployments: []*router.Deployment{deployed("any-1", "*")}, Strategy: new(router.RoundRobin)},
 	}
-	callers := make(map[keys.Hash]*gateway.Caller)
+	var callers []gateway.Change
 	add := func(secret string, k keys.Key, limits ratelimit.Limits, budgets []*budget.Budget) {
 		k.Name = k.ID
-		callers[keys.Sum(secret)] = gateway.NewCaller(&k, limits, budgets)
+		entry := gateway.Entry{Caller: gateway.NewCaller(&k, limits, budgets)}
+		callers = append(callers, gateway.Change{Hash: keys.Sum(secret), Entry: entry})
 	}
 	add(key, keys.Key{ID: "one"}, ratelimit.Limits{RPM: 1000}, nil)
 	add(adminKey, keys.Key{ID: "master", Role: keys.Admin}, ratelimit.Limits{}, nil)
 	add(narrowKey, keys.Key{ID: "narrow", Models: []string{"echo/hello"}}, ratelimit.Limits{}, nil)
 	add(poorKey, keys.Key{ID: "poor"}, ratelimit.Limits{}, spent)
 	add(slowKey, keys.Key{ID: "slow"}, ratelimit.Limits{RPM: 1}, nil)
-	return &gateway.Snapshot{Callers: callers, Routes: router.NewTable(groups, nil)}
+	return &gateway.Snapshot{Callers: gateway.NewDirectory(callers), Routes: router.NewTable(groups, nil)}
 }
 
 // answer is a response that has been read.

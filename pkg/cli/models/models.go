@@ -33,8 +33,7 @@ knows, with their limits and prices; show everything that is known of one.`,
 
 // bindOutput adds the flag --output.
 func bindOutput(cmd *cobra.Command, format *terminal.Format) {
-	*format = terminal.FormatTable
-	cmd.Flags().VarP(format, "output", "o", terminal.FormatUsage)
+	terminal.Formats(terminal.FormatTable, terminal.FormatJSON).Bind(cmd, format)
 }
 
 // bindConfig adds the flag --config.

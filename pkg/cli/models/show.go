@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/llmgw/llmgw/pkg/cli"
+	"github.com/llmgw/llmgw/pkg/cli/completion"
 	"github.com/llmgw/llmgw/pkg/cli/terminal"
 	"github.com/llmgw/llmgw/pkg/config"
 	"github.com/llmgw/llmgw/pkg/llm/catalog"
@@ -44,7 +45,8 @@ list", with match (provider, name, rule) and, in price and each of its tiers, or
 		Example: `  llmgw models show claude-sonnet-5
   llmgw models show bedrock/us.anthropic.claude-opus-4-20250514-v1:0
   llmgw models show gpt-4o -o json`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completion.Values{Factory: f}.Models,
 		RunE: func(_ *cobra.Command, args []string) error {
 			opts.Model = args[0]
 			if run != nil {

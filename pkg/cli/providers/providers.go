@@ -28,7 +28,7 @@ type Options struct {
 // NewCmd makes the command. run replaces what it does, for tests of its flags; nil
 // means the real thing.
 func NewCmd(f *cli.Factory, run func(*Options) error) *cobra.Command {
-	opts := &Options{IO: f.IO, Output: terminal.FormatTable}
+	opts := &Options{IO: f.IO}
 	cmd := &cobra.Command{
 		Use:   "providers",
 		Short: "List providers and whether they can be called",
@@ -53,7 +53,7 @@ left out for the provider's own), modes, deployments, and catalog_models.`,
 		},
 	}
 	cmd.Flags().StringVarP(&opts.ConfigFile, "config", "c", "", "configuration `file`; without it the one that serve would find")
-	cmd.Flags().VarP(&opts.Output, "output", "o", terminal.FormatUsage)
+	terminal.Formats(terminal.FormatTable, terminal.FormatJSON).Bind(cmd, &opts.Output)
 	return cmd
 }
 

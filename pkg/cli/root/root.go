@@ -1,25 +1,32 @@
 // Package root puts the commands together and runs the one that is asked for. It
-// reads the process's arguments and turns errors into exit codes; main calls it.
+// reads the process's arguments and environment, writes help, and turns errors into
+// exit codes; main calls it.
 package root
 
 //go:generate go run ../../../tools/completions -out ../../../completions
+//go:generate go run ../../../tools/reference -out ../../../docs/cli.md
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/llmgw/llmgw/pkg/cli"
+	"github.com/llmgw/llmgw/pkg/cli/completion"
+	"github.com/llmgw/llmgw/pkg/cli/config"
+	"github.com/llmgw/llmgw/pkg/cli/initialize"
+	"github.com/llmgw/llmgw/pkg/cli/keys"
+	"github.com/llmgw/llmgw/pkg/cli/logs"
+	"github.com/llmgw/llmgw/pkg/cli/man"
 	"github.com/llmgw/llmgw/pkg/cli/models"
 	"github.com/llmgw/llmgw/pkg/cli/providers"
 	"github.com/llmgw/llmgw/pkg/cli/serve"
+	"github.com/llmgw/llmgw/pkg/cli/team"
 	"github.com/llmgw/llmgw/pkg/cli/terminal"
+	"github.com/llmgw/llmgw/pkg/cli/validate"
 	"github.com/llmgw/llmgw/pkg/cli/version"
 )
 
@@ -28,97 +35,95 @@ func Main() int {
 	io := terminal.System()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	f := &cli.Factory{IO: io, Version: version.Read()}
-	err := New(f).ExecuteContext(ctx)
-	if errors.Is(err, context.Canceled) {
-		return cli.ExitInterrupted
+	f := &cli.Factory{IO: io, Version: version.Read(), LookupEnv: os.LookupEnv}
+	return cli.Report(io, New(f).ExecuteContext(ctx))
+}
+
+// group is what stands under one heading of llmgw's help.
+type group struct {
+	id, title string
+	commands  []*cobra.Command
+}
+
+// groups are all commands. This list and its order are what people see first.
+func groups(f *cli.Factory) []group {
+	return []group{
+		{"run", "Run", []*cobra.Command{initialize.NewCmd(f, nil), serve.NewCmd(f, nil)}},
+		{"check", "Check", []*cobra.Command{config.NewCmd(f), validate.NewCmd(f, nil)}},
+		{"administer", "Administer", []*cobra.Command{keys.NewCmd(f), team.NewCmd(f)}},
+		{"inspect", "Inspect", []*cobra.Command{logs.NewCmd(f), models.NewCmd(f), providers.NewCmd(f, nil)}},
+		{"other", "Other", []*cobra.Command{completion.NewCmd(f), helpCommand(f), version.NewCmd(f), man.NewCmd(f, nil)}},
 	}
-	return cli.Report(io, err)
 }
 
 // New makes the tree of commands.
 func New(f *cli.Factory) *cobra.Command {
+	var showVersion bool
 	cmd := &cobra.Command{
 		Use:   "llmgw",
 		Short: "An LLM gateway and the toolkit to run it",
 		Long: `llmgw stands between people's tools (Claude Code, the OpenAI and Anthropic
 SDKs) and model providers: one address, one kind of key, with limits, budgets
 and a log of every call.`,
-		Example: `  llmgw serve
-  llmgw serve --config llmgw.yaml --listen 0.0.0.0:4000
-  llmgw models list --catalog --provider anthropic`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          noCommand,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Example: `  llmgw init && llmgw serve
+  llmgw validate
+  KEY=$(llmgw keys create --name me --budget 20/monthly)`,
+		Annotations:       map[string]string{onlyBelow: "true"},
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if showVersion {
+				return version.Write(f)
+			}
+			return c.Help()
+		},
 	}
-	cmd.SuggestionsMinimumDistance = suggestionDistance
+	cmd.Flags().BoolVar(&showVersion, "version", false, "the same as 'llmgw version'")
+	cmd.CompletionOptions.DisableDefaultCmd = true // there is one of our own
 	cmd.SetIn(f.IO.In)
 	cmd.SetOut(f.IO.Out)
 	cmd.SetErr(f.IO.Err)
-	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &cli.Error{Code: cli.ExitUsage, Err: err, Hint: fmt.Sprintf("Run '%s --help' for its flags.", c.CommandPath())}
-	})
-	cmd.AddCommand(serve.NewCmd(f, nil), models.NewCmd(f), providers.NewCmd(f, nil), version.NewCmd(f), exitCodes())
-	for _, c := range cmd.Commands() {
-		checkUsage(c)
+	cmd.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(f.IO, c) })
+	cmd.SetUsageFunc(func(c *cobra.Command) error { writeUsage(f.IO, c); return nil })
+	cmd.SetFlagErrorFunc(unknownFlag)
+	for _, g := range groups(f) {
+		cmd.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			cmd.AddCommand(c)
+			if c.Name() == helpName {
+				cmd.SetHelpCommand(c)
+			}
+		}
 	}
+	cmd.AddCommand(topics()...)
+	finish(cmd, completion.Values{Factory: f})
 	return cmd
 }
 
-// checkUsage makes what a command and those below it find wrong with their arguments
-// errors of the command line.
-func checkUsage(c *cobra.Command) {
-	c.Args = usage(c.Args)
-	for _, below := range c.Commands() {
-		checkUsage(below)
-	}
-}
-
-// usage makes what a command finds wrong with its arguments an error of the
-// command line.
-func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
-	if check == nil {
-		return nil
-	}
-	return func(c *cobra.Command, args []string) error {
-		err := check(c, args)
-		if err == nil {
-			return nil
+// finish gives a command and all below it what every command has: suggestions for
+// words that are wrong, errors that say whose help to read, and completions of what
+// flags of that name take.
+func finish(c *cobra.Command, values completion.Values) {
+	switch {
+	case c.HasSubCommands():
+		c.Args = unknownCommand
+		if c.Run == nil && c.RunE == nil {
+			c.Annotations = map[string]string{onlyBelow: "true"}
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
-		return &cli.Error{Code: cli.ExitUsage, Err: err, Hint: fmt.Sprintf("Run '%s --help' for its flags.", c.CommandPath())}
+	case c.Args != nil:
+		c.Args = checked(c.Args)
+	}
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error { return cli.InCommand(run(c, args), c.CommandPath()) }
+	}
+	values.Register(c)
+	for _, below := range c.Commands() {
+		finish(below, values)
 	}
 }
 
-// suggestionDistance is how many letters may be wrong in a word that is taken
-// for a command's name.
-const suggestionDistance = 2
-
-// noCommand refuses a word that is no command, and names the ones that look
-// like it.
-func noCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := "Run 'llmgw --help' for the commands."
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "Did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return &cli.Error{Code: cli.ExitUsage, Err: fmt.Errorf("unknown command %q", args[0]), Hint: hint}
-}
-
-// exitCodes is a help topic: a command that cannot be run.
-func exitCodes() *cobra.Command {
-	return &cobra.Command{
-		Use:   "exit-codes",
-		Short: "What the exit codes mean",
-		Long: `Exit codes of llmgw:
-
-  0    all went well
-  1    a check failed, or an operation was refused
-  2    the command line or the configuration is wrong
-  3    the gateway or the database cannot be reached
-  4    the key is not allowed to do this
-  130  interrupted`,
-	}
-}
+// onlyBelow marks a command that does nothing itself.
+const onlyBelow = "only_below"

@@ -35,14 +35,14 @@ func Columns(names ...string) []Column {
 	return columns
 }
 
-// WriteTable writes a table that fits the terminal: what is too long ends in "…".
+// WriteTable writes a table that fits the terminal: what is too long ends in "…" ("~" in ASCII).
 // Where nobody looks it writes the rows only, without heads, cut or padding, with a
 // tab between cells.
 func (s *IO) WriteTable(t *Table) error {
 	if !s.OutTTY {
 		return s.writeColumns(t)
 	}
-	widths := fit(natural(t), s.OutWidth)
+	widths := fit(s.natural(t), s.OutWidth)
 	table := tablewriter.NewTable(s.Out,
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders: tw.BorderNone,
@@ -60,13 +60,13 @@ func (s *IO) WriteTable(t *Table) error {
 	styles := s.Styles()
 	heads := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		heads[i] = styles.Heading.Render(shorten(strings.ToUpper(c.Name), widths[i]))
+		heads[i] = styles.Heading.Render(s.shorten(strings.ToUpper(c.Name), widths[i]))
 	}
 	table.Header(heads)
 	for _, row := range t.Rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = shorten(oneLine(cell), widths[i])
+			cells[i] = s.shorten(s.oneLine(cell), widths[i])
 		}
 		if err := table.Append(cells); err != nil {
 			return fmt.Errorf("table: %w", err)
@@ -89,7 +89,7 @@ func (s *IO) writeColumns(t *Table) error {
 			if i > 0 {
 				text.WriteByte('\t')
 			}
-			text.WriteString(oneLine(cell))
+			text.WriteString(s.oneLine(cell))
 		}
 		text.WriteByte('\n')
 	}
@@ -97,14 +97,45 @@ func (s *IO) writeColumns(t *Table) error {
 	return err
 }
 
-// oneLine makes a cell one field of one line.
-func oneLine(cell string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' {
-			return ' '
+// oneLine makes a cell one field of one line. Where there are colours, those of the
+// cell stay; whatever else would move the cursor does not.
+func (s *IO) oneLine(cell string) string {
+	if !strings.ContainsFunc(cell, control) {
+		return cell
+	}
+	var line strings.Builder
+	for i := 0; i < len(cell); i++ {
+		n := 0
+		if s.Color {
+			n = colorSequence(cell[i:])
 		}
-		return c
-	}, cell)
+		switch {
+		case n > 0:
+			line.WriteString(cell[i : i+n])
+			i += n - 1
+		case control(rune(cell[i])):
+			line.WriteByte(' ')
+		default:
+			line.WriteByte(cell[i])
+		}
+	}
+	return line.String()
+}
+
+func control(c rune) bool { return c < ' ' || c == 0x7f }
+
+// colorSequence is the length of the escape sequence that begins a text and does nothing
+// but choose colours and weight (SGR); 0 where none begins it.
+func colorSequence(text string) int {
+	rest, ok := strings.CutPrefix(text, "\x1b[")
+	if !ok {
+		return 0
+	}
+	rest = strings.TrimLeft(rest, "0123456789;")
+	if !strings.HasPrefix(rest, "m") {
+		return 0
+	}
+	return len(text) - len(rest) + 1
 }
 
 func alignments(columns []Column) tw.Alignment {
@@ -119,14 +150,14 @@ func alignments(columns []Column) tw.Alignment {
 }
 
 // natural are the widths that the columns would like to have.
-func natural(t *Table) []int {
+func (s *IO) natural(t *Table) []int {
 	widths := make([]int, len(t.Columns))
 	for i, c := range t.Columns {
 		widths[i] = lipgloss.Width(c.Name)
 	}
 	for _, row := range t.Rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], lipgloss.Width(oneLine(cell)))
+			widths[i] = max(widths[i], lipgloss.Width(s.oneLine(cell)))
 		}
 	}
 	return widths
@@ -159,9 +190,13 @@ func fit(widths []int, width int) []int {
 }
 
 // shorten cuts a text to a width.
-func shorten(text string, width int) string {
+func (s *IO) shorten(text string, width int) string {
 	if lipgloss.Width(text) <= width {
 		return text
 	}
-	return lipgloss.NewStyle().MaxWidth(max(1, width-1)).Render(text) + "…"
+	end := "…"
+	if s.ASCII {
+		end = "~"
+	}
+	return lipgloss.NewStyle().MaxWidth(max(1, width-1)).Render(text) + end
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/lipgloss"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -112,5 +113,46 @@ func TestFit(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// Cells may be coloured, and hold whatever somebody has named a thing.
+func TestCellsWithEscapeSequences(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		color bool
+		cell  string
+		want  string
+	}{
+		{"a colour", true, "\x1b[32mactive\x1b[0m", "\x1b[32mactive\x1b[0m"},
+		{"several at once", true, "\x1b[1;31mbad\x1b[m", "\x1b[1;31mbad\x1b[m"},
+		{"a colour where there are none", false, "\x1b[32mactive\x1b[0m", " [32mactive [0m"},
+		{"what moves the cursor", true, "a\x1b[2Jb\x1b]0;x\x07c\rd\x7f", "a [2Jb ]0;x c d "},
+		{"half a sequence", true, "a\x1b[3", "a [3"},
+	} {
+		streams, out, _ := Test()
+		streams.Color = tt.color
+		if err := streams.WriteTable(&Table{Columns: Columns("x"), Rows: [][]string{{tt.cell}}}); err != nil || out.String() != tt.want+"\n" {
+			t.Errorf("%s: %q, %v, want %q", tt.name, out, err, tt.want)
+		}
+	}
+}
+
+func TestColouredCellsTakeTheSpaceOfTheirText(t *testing.T) {
+	t.Parallel()
+	streams, out, _ := Test()
+	streams.OutTTY, streams.Color = true, true
+	good := streams.Styles().Good
+	table := &Table{Columns: Columns("state", "n<"), Rows: [][]string{{good.Render("active"), "1"}, {"blocked", "22"}}}
+	if err := streams.WriteTable(table); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if !strings.HasPrefix(lines[1], "\x1b[32mactive\x1b[0m ") || lipgloss.Width(lines[1]) != lipgloss.Width(lines[2]) {
+		t.Errorf("lines %q and %q", lines[1], lines[2])
+	}
+	if got, want := streams.shorten(good.Render("active"), 4), "\x1b[32mact\x1b[0m…"; got != want {
+		t.Errorf("shortened %q, want %q", got, want)
 	}
 }

@@ -37,11 +37,14 @@ func NewCmd(f *cli.Factory) *cobra.Command {
 		Short:   "Show the version of this binary",
 		Example: "  llmgw version",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(f.IO.Out, text(f.Version))
-			return err
-		},
+		RunE:    func(*cobra.Command, []string) error { return Write(f) },
 	}
+}
+
+// Write writes the version: what the command does.
+func Write(f *cli.Factory) error {
+	_, err := fmt.Fprintln(f.IO.Out, text(f.Version))
+	return err
 }
 
 func text(v cli.Version) string {
