@@ -65,7 +65,7 @@ fmt: $(BIN)/golangci-lint-$(GOLANGCI) ## Format the code
 	$(BIN)/golangci-lint-$(GOLANGCI) fmt ./...
 
 .PHONY: generate
-generate: ## Generate docs/configuration.md and completions/
+generate: ## Generate docs/configuration.md, docs/cli.md and completions/
 	go generate ./...
 
 .PHONY: vuln

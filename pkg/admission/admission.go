@@ -21,7 +21,7 @@ import (
 // RuleKind says how an account's amounts are compared with its limit.
 type RuleKind uint8
 
-// The kinds of rules.
+// The kinds of rules. The numbers stand in journals: they are forever.
 const (
 	// SlidingWindow admits at most Limit in any stretch of Window: a ring of
 	// sub-buckets of half a second, the oldest counted whole.
@@ -35,6 +35,11 @@ const (
 	// Budget admits while what is spent and held in an epoch stays within Limit.
 	Budget
 )
+
+// Windowed reports whether time alone frees what a rule of this kind counts.
+func (k RuleKind) Windowed() bool {
+	return k == SlidingWindow || k == FixedWindow || k == TokenBucket
+}
 
 // Rule is one limit as numbers. The zero Limit admits nothing.
 type Rule struct {
@@ -121,13 +126,20 @@ type Actual struct {
 	Void bool
 }
 
-// Balance is a counter as it is restored after a restart.
+// Balance is what a counter has from before a restart. Money has one for each
+// epoch. Requests and Tokens, which windows and buckets count, have one for each
+// instant at which some were used: what of it still counts is found when a line
+// names the counter. Parallel calls have none, for they have ended.
 type Balance struct {
 	Account string
 	Epoch   int64
 	Unit    llm.Unit
-	// Spent is what has been settled.
+	// Spent is what has been settled, at least 0 of requests and tokens.
 	Spent int64
+	// At is when requests and tokens were used; zero for money.
+	At time.Time
+	// Debt says of tokens that no estimate had covered them.
+	Debt bool
 }
 
 // Store holds all counters. Implementations are safe for concurrent use, exact
@@ -151,6 +163,6 @@ type Store interface {
 	// Reset makes the balance of an account's epoch zero; open holds stay.
 	Reset(ctx context.Context, account string, epoch int64) error
 	// Restore sets balances and holds from before a restart. It must come before
-	// the first Admit.
+	// the first Admit. A store that outlives its gateways leaves what it has.
 	Restore(ctx context.Context, base []Balance, open []Ask) error
 }

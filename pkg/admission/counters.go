@@ -13,6 +13,8 @@ type counters struct {
 	next int
 	// due is how many are to be looked at because of new ones.
 	due int
+	// past is what new counters have missed.
+	past past
 }
 
 // sweepPerNew is how many counters are looked at for each new one.
@@ -28,7 +30,8 @@ func (cs *counters) get(now int64, l *Line) *counter {
 	k := l.key()
 	c := cs.byKey[k]
 	if c == nil {
-		c = &counter{key: k, meter: newMeter(&l.Rule)}
+		c = cs.make(now, k, &l.Rule)
+		cs.past.hasTold(k)
 		cs.byKey[k] = c
 		cs.all = append(cs.all, c)
 		cs.due += sweepPerNew
@@ -37,11 +40,18 @@ func (cs *counters) get(now int64, l *Line) *counter {
 	return c
 }
 
+// make returns a new counter, which nobody has yet.
+func (cs *counters) make(now int64, k counterKey, r *Rule) *counter {
+	c := &counter{key: k, rule: *r, meter: newMeter(r)}
+	cs.past.tell(now, c)
+	return c
+}
+
 // read returns how the line's limit stands, and changes nothing.
 func (cs *counters) read(now int64, l *Line) llm.LimitState {
 	c := cs.byKey[l.key()]
 	if c == nil {
-		c = &counter{key: l.key(), meter: newMeter(&l.Rule)}
+		c = cs.make(now, l.key(), &l.Rule)
 	}
 	c.meter.advance(now, &c.rule)
 	return c.state(&l.Rule)

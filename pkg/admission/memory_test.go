@@ -1,6 +1,7 @@
 package admission_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"strconv"
 	"testing"
@@ -19,9 +20,12 @@ func TestMemory(t *testing.T) {
 	admissiontest.Run(t, openMemory)
 }
 
+// walks is how many random walks are taken: -admission.walks 5000 runs for minutes.
+var walks = flag.Uint64("admission.walks", 10, "how many random walks TestMemoryAgreesWithModel takes")
+
 func TestMemoryAgreesWithModel(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(10) {
+	for seed := range *walks {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			admissiontest.Compare(t, openMemory, rand.New(rand.NewPCG(seed, 1)), 3000)

@@ -7,15 +7,13 @@ import (
 	"github.com/llmgw/llmgw/pkg/llm"
 )
 
-// Restore implements Store. Only money has balances: windows begin anew with
-// what is open. Each line of an open call holds its Want, room or not, from now
-// on. Calls that are open already stay as they are. Where it returns an error,
-// which wraps ErrInvalid, nothing was restored.
+// Restore implements Store. Each line of an open call holds its Want, room or
+// not, from now on. Calls that are open already stay as they are. Where it returns
+// an error, which wraps ErrInvalid, nothing was restored.
 func (m *Memory) Restore(_ context.Context, base []Balance, open []Ask) error {
 	for i := range base {
-		if base[i].Unit != llm.Money {
-			return fmt.Errorf("restore %s of %s: only money has a balance: %w",
-				base[i].Unit, base[i].Account, ErrInvalid)
+		if err := base[i].validate(); err != nil {
+			return fmt.Errorf("restore: %w", err)
 		}
 	}
 	for i := range open {
@@ -26,8 +24,11 @@ func (m *Memory) Restore(_ context.Context, base []Balance, open []Ask) error {
 	now := m.now().UnixNano()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.counters.past = newPast(now, base)
 	for i := range base {
-		m.counters.setSpent(now, &base[i])
+		if base[i].Unit == llm.Money {
+			m.counters.setSpent(now, &base[i])
+		}
 	}
 	for i := range open {
 		m.reopen(now, &open[i])

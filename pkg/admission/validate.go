@@ -31,6 +31,22 @@ func (a *Ask) validate() error {
 	return nil
 }
 
+// validate returns an error that wraps ErrInvalid where no counter can have the
+// balance.
+func (b *Balance) validate() error {
+	switch b.Unit {
+	case llm.Money:
+		return nil
+	case llm.Requests, llm.Tokens:
+		if !b.At.IsZero() && b.Spent >= 0 {
+			return nil
+		}
+		return fmt.Errorf("%d %s of %s at %s: %w", b.Spent, b.Unit, b.Account, b.At, ErrInvalid)
+	default:
+		return fmt.Errorf("%s of %s have no balance: %w", b.Unit, b.Account, ErrInvalid)
+	}
+}
+
 // validateLines checks what holds for the lines of Admit and Grow alike.
 func validateLines(lines []Line) error {
 	if len(lines) > maxLines {
@@ -88,9 +104,7 @@ func (r *Rule) fits(u llm.Unit) bool {
 }
 
 // windowed reports whether time alone frees what the rule counts.
-func (r *Rule) windowed() bool {
-	return r.Kind == SlidingWindow || r.Kind == FixedWindow || r.Kind == TokenBucket
-}
+func (r *Rule) windowed() bool { return r.Kind.Windowed() }
 
 // capacity is the most that can be in use at one time without debt.
 func (r *Rule) capacity() int64 {

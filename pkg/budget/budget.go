@@ -25,6 +25,8 @@ type Budget struct {
 	Period  Period
 	// Hard budgets refuse; others only count.
 	Hard bool
+	// Alert is the share of Limit from which people are told, below 1; 0 for none.
+	Alert float64
 }
 
 // Line gives the budget's line of a call that would like to hold want and can

@@ -15,6 +15,8 @@ type Period struct {
 	loc    *time.Location
 }
 
+const day = 24 * time.Hour
+
 // weekStart is a Monday: weeks are counted from it.
 var weekStart = time.Date(1970, time.January, 5, 0, 0, 0, 0, time.UTC)
 
@@ -22,8 +24,8 @@ var named = map[string]Period{
 	"":        {},
 	"total":   {},
 	"hourly":  {fixed: time.Hour},
-	"daily":   {fixed: 24 * time.Hour},
-	"weekly":  {fixed: 7 * 24 * time.Hour},
+	"daily":   {fixed: day},
+	"weekly":  {fixed: 7 * day},
 	"monthly": {months: 1},
 	"yearly":  {months: 12},
 }
@@ -54,8 +56,8 @@ var durationUnits = []struct {
 	{"s", time.Second, 0},
 	{"m", time.Minute, 0},
 	{"h", time.Hour, 0},
-	{"d", 24 * time.Hour, 0},
-	{"w", 7 * 24 * time.Hour, 0},
+	{"d", day, 0},
+	{"w", 7 * day, 0},
 }
 
 // maxCount bounds the number in front of a unit: a thousand years of days.
@@ -68,7 +70,7 @@ func parseDuration(s string) (Period, error) {
 			continue
 		}
 		n, err := strconv.Atoi(digits)
-		if err != nil || n < 1 || n > maxCount {
+		if err != nil || n < 1 || n > maxCount || time.Duration(n)*u.fixed/time.Duration(n) != u.fixed {
 			break
 		}
 		// LiteLLM's 30d means the calendar month: it resets on the 1st.
@@ -81,20 +83,21 @@ func parseDuration(s string) (Period, error) {
 }
 
 // Epoch numbers the period that contains t, from some fixed origin, and says
-// when it ends: the instant of the reset. A Period that never ends has epoch 0
-// and the zero time.
+// when it ends: the instant of the reset. Numbers never fall while time passes. A
+// Period that never ends has epoch 0 and the zero time.
 func (p Period) Epoch(t time.Time) (n int64, end time.Time) {
 	switch {
 	case p.months > 0:
 		t = t.In(p.location())
 		months := t.Year()*12 + int(t.Month()) - 1
 		n = int64(months / p.months)
-		return n, time.Date(0, time.Month(1+(int(n)+1)*p.months), 1, 0, 0, 0, 0, p.location())
-	case p.fixed >= 24*time.Hour:
+		return n, p.when(time.Date(0, time.Month(1+(int(n)+1)*p.months), 1, 0, 0, 0, 0, time.UTC))
+	case p.fixed > 0 && p.fixed%day == 0:
 		return p.dayEpoch(t)
+	case p.fixed > time.Hour && day%p.fixed == 0:
+		return p.civilEpoch(t)
 	case p.fixed > 0:
-		n = t.UnixNano() / int64(p.fixed)
-		return n, time.Unix(0, (n+1)*int64(p.fixed))
+		return p.shortEpoch(t)
 	default:
 		return 0, time.Time{}
 	}
@@ -103,13 +106,58 @@ func (p Period) Epoch(t time.Time) (n int64, end time.Time) {
 // dayEpoch counts civil days, so that a day with a change of clocks has 23 or
 // 25 hours and still begins at midnight.
 func (p Period) dayEpoch(t time.Time) (int64, time.Time) {
-	local := t.In(p.location())
-	y, m, d := local.Date()
-	days := int64(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(weekStart) / (24 * time.Hour))
-	length := int64(p.fixed / (24 * time.Hour))
+	y, m, d := t.In(p.location()).Date()
+	days := int64(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(weekStart) / day)
+	length := int64(p.fixed / day)
 	n := floorDiv(days, length)
-	first := weekStart.AddDate(0, 0, int((n+1)*length))
-	return n, time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, p.location())
+	return n, p.when(weekStart.AddDate(0, 0, int((n+1)*length)))
+}
+
+// civilEpoch cuts each day by the clock on the wall, as 12h does at midnight and
+// noon: what a change of clocks takes or gives belongs to the part it falls into.
+func (p Period) civilEpoch(t time.Time) (int64, time.Time) {
+	local := t.In(p.location())
+	n := floorDiv(civil(local), int64(p.fixed/time.Second))
+	return n, p.when(time.Unix((n+1)*int64(p.fixed/time.Second), 0).UTC())
+}
+
+// shortEpoch counts stretches of one length, aligned to the zone's hours as far as
+// those differ from UTC's by less than the length. An hour that the clocks repeat is
+// another one.
+func (p Period) shortEpoch(t time.Time) (int64, time.Time) {
+	_, offset := t.In(p.location()).Zone()
+	shift := int64(time.Duration(offset) * time.Second % min(p.fixed, time.Hour))
+	n := floorDiv(t.UnixNano()+shift, int64(p.fixed))
+	return n, time.Unix(0, (n+1)*int64(p.fixed)-shift)
+}
+
+// when is the first instant at which the clock on the wall shows what wall does in
+// UTC: the earlier one where the clocks repeat it, and that of the jump where they
+// skip it.
+func (p Period) when(wall time.Time) time.Time {
+	if p.location() == time.UTC {
+		return wall
+	}
+	y, m, d := wall.Date()
+	t := time.Date(y, m, d, wall.Hour(), wall.Minute(), wall.Second(), 0, p.location())
+	start, end := t.ZoneBounds()
+	if civil(t) < wall.Unix() {
+		return end
+	}
+	if start.IsZero() {
+		return t
+	}
+	_, before := start.Add(-1).Zone()
+	if earlier := time.Unix(wall.Unix()-int64(before), 0); earlier.Before(start) {
+		return earlier
+	}
+	return t
+}
+
+// civil is what the clock on the wall shows, in seconds since 1970.
+func civil(local time.Time) int64 {
+	_, offset := local.Zone()
+	return local.Unix() + int64(offset)
 }
 
 func (p Period) location() *time.Location {

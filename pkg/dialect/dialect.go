@@ -141,7 +141,7 @@ const MaxFrame = 16 << 20
 const Unbounded int64 = -1
 
 // Reach says how far a body reaches beyond its own bytes. The zero value: all
-// its input is in the body.
+// its input is in the body, and none of it is to be kept in the provider's cache.
 type Reach struct {
 	// Elsewhere says that the body refers to content that is not in it: URLs, file
 	// ids, containers, earlier answers.
@@ -149,4 +149,35 @@ type Reach struct {
 	// ServerTools is how often tools may run at the provider, each time adding
 	// input and a fee; Unbounded where the body names no limit.
 	ServerTools int64
+	// SmallPictures are the pictures in the body that are shorter than SmallPicture:
+	// a picture is billed by its size on the screen, and few bytes can fill many.
+	SmallPictures int64
+	// Documents says that the body holds what is billed by pages or seconds.
+	Documents bool
+	// CacheWrite is what the body asks the provider to keep in its cache.
+	CacheWrite CacheWrite
+}
+
+// SmallPicture is the length in base64 from which a picture has more bytes than
+// any vendor bills tokens for it: 48,169 is the most (gpt-4o-mini, 2026-11).
+const SmallPicture = 64 << 10
+
+// CacheWrite is the longest lifetime that a body asks for in the provider's cache.
+type CacheWrite uint8
+
+// The lifetimes.
+const (
+	// NoCacheWrite asks for none. Some providers keep things by themselves.
+	NoCacheWrite CacheWrite = iota
+	// ShortCacheWrite is the provider's usual one, as a rule five minutes.
+	ShortCacheWrite
+	// LongCacheWrite is an hour.
+	LongCacheWrite
+)
+
+// Counter is a Frontend whose calls some providers count for free.
+type Counter interface {
+	// AppendCount appends to dst the body that asks how many tokens of input the
+	// body of a call of OpChat takes: what the answer depends on has no place in it.
+	AppendCount(dst, body []byte) []byte
 }

@@ -1,6 +1,11 @@
 package gateway
 
 import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
 	"github.com/llmgw/llmgw/pkg/admission"
 	"github.com/llmgw/llmgw/pkg/ledger"
 	"github.com/llmgw/llmgw/pkg/llm"
@@ -30,7 +35,32 @@ func (c *Call) writeOpen(money int64) error {
 
 // writeGrow writes that the call holds more.
 func (c *Call) writeGrow(money int64) error {
-	return c.gateway.opts.Ledger.Grow(&ledger.Growth{ID: c.ID, Money: money, Record: &c.log})
+	if err := c.gateway.opts.Ledger.Grow(&ledger.Growth{ID: c.ID, Money: money, Record: &c.log}); err != nil {
+		return unwritable(err)
+	}
+	return nil
+}
+
+// journalRetry is how long a client is told to wait for a journal that cannot be
+// written: a disk is seldom full for less.
+const journalRetry = 5 * time.Second
+
+// unwritable is the error of a call that must not be made without being written down:
+// a crash would forget what it holds.
+func unwritable(err error) *llm.Error {
+	why := "its journal cannot be written"
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		why += " (" + errno.Error() + ")" // without the path, which is nobody's business
+	}
+	what := "calls under a hard budget are refused until it can"
+	if errors.Is(err, ledger.ErrTooManyUnwritten) {
+		what = "too many calls wait to be written down already"
+	}
+	return &llm.Error{
+		Kind: llm.Overloaded, Code: "journal_unwritable", RetryAfter: journalRetry,
+		Message: fmt.Sprintf("the gateway refuses the call: %s, and %s", why, what), Cause: err,
+	}
 }
 
 // writeProgress writes how far a stream has come. A failure is no reason to end

@@ -95,9 +95,17 @@ type Facts struct {
 type asking struct {
 	ask   admission.Ask
 	lines []admission.Line
+	// at is when: budgets are asked for the period that it falls into.
+	at time.Time
 	// reach is how far the body reaches beyond itself; only looked for under a hard
-	// budget.
-	reach dialect.Reach
+	// budget. reached says that it has been.
+	reach   dialect.Reach
+	reached bool
+	// closeness is how closely the input has been looked at, media and count are what
+	// was found.
+	closeness closeness
+	media     media
+	count     count
 	// estimate is how many tokens the call is thought to use.
 	estimate int64
 }
@@ -112,9 +120,14 @@ type holding struct {
 	hard bool
 }
 
+// strict reports whether the call must not cost more than it holds.
+func (c *Call) strict() bool { return c.holding.hard && !c.expects() }
+
 // spent is what the call has used so far.
 type spent struct {
 	candidate *router.Candidate
+	// attempt is the last one.
+	attempt *attempt
 	// earlier is what attempts that failed may have been billed, lost the input that
 	// they were billed for.
 	earlier llm.NanoUSD

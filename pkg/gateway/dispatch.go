@@ -112,7 +112,7 @@ func (c *Call) another(ctx context.Context, cand *router.Candidate, last *llm.Er
 // first event of its stream. limit is the output limit that the hold pays for, 0
 // where the call needs none.
 func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate, limit int64) (*llm.Answer, error) {
-	actx, a := g.begin(ctx, c.head.Stream)
+	actx, a := g.begin(ctx, c)
 	answered := false
 	defer func() {
 		if !answered {
@@ -124,7 +124,7 @@ func (g *Gateway) attempt(ctx context.Context, c *Call, cand *router.Candidate, 
 		c.Facts.Overhead = start.Sub(c.Received)
 	}
 	c.Facts.Attempts++
-	c.spent.candidate = cand
+	c.spent.candidate, c.spent.attempt = cand, a
 	way := c.route(cand)
 	answer, err := c.sendTo(actx, cand, way, limit)
 	if err == nil {
@@ -269,16 +269,18 @@ func (c *Call) failed(err error) {
 	if !sent {
 		return
 	}
-	input := c.estimateInput()
-	if c.holding.hard {
+	input, price := c.estimateInput(), c.bookedPrice()
+	if c.strict() {
 		input = c.bound(c.spent.candidate)
 	}
 	c.spent.lost += input
-	price := c.bookedPrice()
 	switch {
 	case c.holding.hard && e.Kind == llm.Canceled:
 		c.spent.earlier = max(c.spent.earlier, c.holding.money)
-	case price != nil:
+	case price == nil:
+	case c.strict():
+		c.spent.earlier += closePrice(c.spent.candidate, price, c.asking.reach.CacheWrite).WorstCase(input, 0)
+	default:
 		c.spent.earlier += price.Cost(llm.Usage{Input: input})
 	}
 }

@@ -2,59 +2,24 @@ package gateway
 
 import (
 	"math"
-	"sync"
-	"sync/atomic"
 
 	"github.com/llmgw/llmgw/pkg/llm"
 )
 
-const (
-	// bytesPerToken is what a token of chat traffic takes, as a rule.
-	bytesPerToken = 4
-	// firstMean is the output that a group's calls are thought to have before any
-	// was seen.
-	firstMean = 256
-	// meanWeight is the share of the newest call in the mean: 1/meanWeight.
-	meanWeight = 16
-)
+// bytesPerToken is what a token of chat traffic takes, as a rule.
+const bytesPerToken = 4
 
 // estimate is how many tokens the call is likely to use: its input by its length,
 // plus what the group's calls have had as output lately. The client's output
 // limit says nothing: agents ask for 64,000 and use 800.
 func (c *Call) estimate() int64 {
-	return c.estimateInput() + c.gateway.outputs.of(c.group.Name)
+	return c.estimateInput() + c.gateway.histories.of(c.group.Name).meanOutput()
 }
 
 func (c *Call) estimateInput() int64 { return tokensIn(c.size) }
 
 // tokensIn estimates how many tokens some bytes are, rounding up.
 func tokensIn(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }
-
-// means keeps the recent mean output of each group. The zero value is ready;
-// safe for concurrent use. Groups come from the configuration, so it is bounded.
-type means struct{ byGroup sync.Map } // string -> *atomic.Int64
-
-// of is the group's mean output in tokens.
-func (m *means) of(group string) int64 {
-	if v, ok := m.byGroup.Load(group); ok {
-		return v.(*atomic.Int64).Load() / meanWeight
-	}
-	return firstMean
-}
-
-// add takes one more call into the group's mean. Concurrent calls may lose each
-// other's share: it is an estimate.
-func (m *means) add(group string, output int64) {
-	v, ok := m.byGroup.Load(group)
-	if !ok {
-		first := new(atomic.Int64)
-		first.Store(firstMean * meanWeight)
-		v, _ = m.byGroup.LoadOrStore(group, first)
-	}
-	sum := v.(*atomic.Int64)
-	old := sum.Load()
-	sum.Store(old - old/meanWeight + output)
-}
 
 // seen makes a usage out of what passed, where the provider reported none: input
 // by the body's length, output by the answer's.

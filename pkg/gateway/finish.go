@@ -24,11 +24,14 @@ func (c *Call) finish(err error) {
 	usage, cost := c.used(err)
 	c.complete(err, usage, cost)
 	actual := admission.Actual{Tokens: usage.Total(), Money: int64(cost), Void: !c.holding.written}
+	admitted := c.holding.open
 	c.gateway.settle(c.client, c, actual)
-	if usage.Output > 0 {
-		c.gateway.outputs.add(c.group.Name, usage.Output)
+	c.remember(err, usage)
+	werr := c.writeSettle(actual)
+	if admitted {
+		c.watchSettled(c.client, cost)
 	}
-	if werr := c.writeSettle(actual); werr != nil {
+	if werr != nil {
 		c.gateway.opts.Logger.Error("a call could not be written to the journal", "request_id", c.ID, "err", werr)
 		return
 	}

@@ -25,7 +25,7 @@ func TestWhatFailedCallsCost(t *testing.T) {
 	t.Parallel()
 	text := body(`"stream":true,"max_tokens":100,`)
 	input := price.Cost(llm.Usage{Input: int64(len(text)+3) / 4})
-	bound := price.Cost(llm.Usage{Input: int64(len(text))})
+	bound := worst(t, text, 0)
 	cut := streams(broken(llm.ErrUnexpectedEOF))
 	hold := worst(t, text, 100)
 	frameOf := func(s string) llm.Usage {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
+	"github.com/llmgw/llmgw/pkg/budget"
 	"github.com/llmgw/llmgw/pkg/cache"
 	"github.com/llmgw/llmgw/pkg/ledger"
 	"github.com/llmgw/llmgw/pkg/llm"
@@ -40,7 +41,7 @@ type Observer interface {
 	Observe(r *requestlog.Record)
 }
 
-// Options are the parts of a Gateway. All are required but Cache.
+// Options are the parts of a Gateway. Cache, BudgetEvent and Cut may be left out.
 type Options struct {
 	Admission *admission.Queue
 	Ledger    *ledger.Ledger
@@ -50,9 +51,14 @@ type Options struct {
 	Logger    *slog.Logger
 	// Owner names this replica in holds.
 	Owner string
-	// DisconnectGrace is how long a unary call is read on when its client has
-	// left, to learn what it cost.
+	// DisconnectGrace is how long a whole answer is read on when its client has
+	// left, to learn what it cost; and a stream that a hard budget pays.
 	DisconnectGrace time.Duration
+	// BudgetEvent is told when a budget passes a mark, on the goroutine of a call; nil
+	// for nobody. The log has a line for each in any case.
+	BudgetEvent func(budget.Event)
+	// Cut are the calls that the last run has left, and that were settled since.
+	Cut []ledger.Call
 }
 
 // maxAbandoned bounds how many calls are read on for clients that have left.
@@ -66,12 +72,14 @@ type Gateway struct {
 	calls     sync.Pool // of *Call
 	open      atomic.Int64
 	abandoned chan struct{} // a place for each call that is read on
-	outputs   means
+	histories histories
+	alarms    alarms
 }
 
 // New makes a gateway that serves by the given snapshot.
 func New(opts Options, s *Snapshot) *Gateway {
 	g := &Gateway{opts: opts, abandoned: make(chan struct{}, maxAbandoned)}
+	g.alarms.cut = bookedAtRecovery(opts.Cut)
 	g.snapshot.Store(s)
 	g.handle = chain(
 		g.observe,

@@ -48,6 +48,9 @@ type setup struct {
 	cachePolicy    *gateway.CachePolicy
 	cache          cache.Store
 	grace          time.Duration
+	// spentBefore is what a last run has spent, cut the calls it left.
+	spentBefore []admission.Balance
+	cut         []ledger.Call
 }
 
 // lab is a gateway under test.
@@ -60,6 +63,31 @@ type lab struct {
 	dir     string // of the journal
 	records records
 	ids     atomic.Int64
+	events  events // of budgets
+}
+
+// events keeps what is told of budgets.
+type events struct {
+	mu  sync.Mutex // guards all
+	all []budget.Event
+}
+
+func (e *events) add(ev budget.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, ev)
+}
+
+// take gives what was told since the last time, as "budget mark".
+func (e *events) take() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var names []string
+	for _, ev := range e.all {
+		names = append(names, ev.Budget.Name+" "+ev.Mark.String())
+	}
+	e.all = nil
+	return names
 }
 
 // records keeps what observers are told, by request id.
@@ -110,9 +138,13 @@ func newLab(tb testing.TB, s setup) *lab {
 		tb.Fatal(err)
 	}
 	l.queue = admission.NewQueue(admission.NewMemory(admission.MemoryOptions{}), 0)
+	if err := l.queue.Restore(tb.Context(), s.spentBefore, nil); err != nil {
+		tb.Fatal(err)
+	}
 	l.gateway = gateway.New(gateway.Options{
 		Admission: l.queue, Ledger: l.ledger, Cache: s.cache, Observers: l.observers(),
 		Logger: slog.New(slog.DiscardHandler), Owner: "test", DisconnectGrace: s.grace,
+		BudgetEvent: l.events.add, Cut: s.cut,
 	}, s.snapshot())
 	return l
 }
@@ -127,11 +159,12 @@ func (l *lab) observers() []gateway.Observer {
 
 func (s setup) snapshot() *gateway.Snapshot {
 	snap := &gateway.Snapshot{
-		Callers: map[keys.Hash]*gateway.Caller{}, Routes: router.NewTable(s.groups, s.aliases),
+		Callers: gateway.NewDirectory(nil), Routes: router.NewTable(s.groups, s.aliases),
 		Limits: s.policy, RefuseOversize: s.refuseOversize, Budgets: s.money, Cache: s.cachePolicy,
 	}
 	add := func(secret string, k *keys.Key) {
-		snap.Callers[keys.Sum(secret)] = gateway.NewCaller(k, s.limits, s.budgets)
+		entry := gateway.Entry{Caller: gateway.NewCaller(k, s.limits, s.budgets)}
+		snap.Callers.Apply([]gateway.Change{{Hash: keys.Sum(secret), Entry: entry}})
 	}
 	add("sk-test", &keys.Key{ID: "key_test", Name: "sk-…test"})
 	for secret, k := range s.keys {

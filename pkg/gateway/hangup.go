@@ -21,35 +21,42 @@ type attempt struct {
 	cancel  context.CancelFunc
 	unwatch func() bool
 
+	// stream says that the answer comes as one, strict that the call must not cost
+	// more than it holds.
+	stream, strict bool
+
 	mu      sync.Mutex // guards what follows
 	over    bool
-	stream  bool
+	left    bool // the client has
 	stopped bool // the stop reason has passed
 	timer   *time.Timer
 	place   bool // a place in gateway.abandoned is taken
 }
 
 // begin starts an attempt for a client.
-func (g *Gateway) begin(client context.Context, stream bool) (context.Context, *attempt) {
+func (g *Gateway) begin(client context.Context, c *Call) (context.Context, *attempt) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(client))
-	a := &attempt{gateway: g, cancel: cancel, stream: stream}
+	a := &attempt{gateway: g, cancel: cancel, stream: c.head.Stream, strict: c.strict()}
 	a.unwatch = context.AfterFunc(client, a.hungUp)
 	return ctx, a
 }
 
 // hungUp decides how long a client's absence is outlasted: a stream ends at once,
 // or soon after its stop reason; a whole answer is waited for, since it is paid
-// for and nothing else tells what it cost.
+// for and nothing else tells what it cost. So is a stream that a hard budget pays:
+// it would be booked at all that it holds, a hundred times what it costs as a rule,
+// and a few clients who stop their agents would use the budget up.
 func (a *attempt) hungUp() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.over {
+	if a.over || a.left {
 		return
 	}
+	a.left = true
 	switch {
 	case a.stream && a.stopped:
 		a.timer = time.AfterFunc(usageWait, a.cancel)
-	case a.stream:
+	case a.stream && !a.strict:
 		a.cancel()
 	default:
 		select {

@@ -25,7 +25,7 @@ func (l *lab) leaves(t *testing.T, text string, d time.Duration) (result, time.D
 func TestAStreamEndsWithItsClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := dollars("b", "1", true)
+		b := dollars("b", "1", false)
 		l := newLab(t, paying(plays(streams(text("a"), text("b").later(time.Minute), ended(used(5, 5)))), b))
 		r, took := l.leaves(t, body(`"stream":true,"max_tokens":100,`), time.Second)
 		if took != time.Second {
@@ -34,10 +34,69 @@ func TestAStreamEndsWithItsClient(t *testing.T) {
 		if r.record.ErrorType != "canceled" || r.record.HTTPStatus != 499 || !r.record.Stream {
 			t.Errorf("record = %+v", r.record)
 		}
+	})
+}
+
+// A stream that a hard budget pays is read on: cut, it would be booked at all that
+// it holds.
+func TestAStreamUnderAHardBudgetIsReadOn(t *testing.T) {
+	t.Parallel()
+	text, piece := body(`"stream":true,"max_tokens":100,`), text("b")
+	for _, tt := range []struct {
+		name     string
+		pause    time.Duration // before the second piece, and before the end
+		expected bool
+		took     time.Duration
+		cost     llm.NanoUSD
+		reported bool
+	}{
+		{"in time", 10 * time.Second, false, 20 * time.Second, price.Cost(used(50, 9)), true},
 		// The provider may have gone on after the last byte seen.
-		want := worst(t, body(`"stream":true,"max_tokens":100,`), 100)
-		if spent, held := l.spent(b); spent != want || held != 0 || r.record.Usage.Reported {
-			t.Errorf("spent %v, held %v, want the whole hold %v, estimated", spent, held, want)
+		{"too late", 20 * time.Second, false, 31 * time.Second, worst(t, text, 100), false},
+		{"not where the budget may be exceeded", 10 * time.Second, true, time.Second, worst(t, text, 100), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := dollars("b", "1", true)
+				s := paying(plays(streams(piece, piece.later(tt.pause), ended(used(50, 9)).later(tt.pause))), b)
+				s.money.Expected = tt.expected
+				l := newLab(t, s)
+				r, took := l.leaves(t, text, time.Second)
+				if took != tt.took {
+					t.Errorf("the stream was read for %v, want %v", took, tt.took)
+				}
+				if spent, held := l.spent(b); spent != tt.cost || held != 0 || r.record.Usage.Reported != tt.reported {
+					t.Errorf("spent %v, held %v, reported %v, want %v", spent, held, r.record.Usage.Reported, tt.cost)
+				}
+			})
+		})
+	}
+}
+
+// The server finds out by a failed write that the client has left: it closes the
+// stream, which is read on as long.
+func TestCloseUnderAHardBudgetReadsOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := dollars("b", "1", true)
+		l := newLab(t, paying(plays(streams(text("a"), text("b").later(10*time.Second), ended(used(50, 9)))), b))
+		c := l.call(body(`"stream":true,"max_tokens":100,`))
+		id := c.ID
+		a := l.gateway.Handle(t.Context(), c)
+		if _, err := a.Stream.Next(); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Stream.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c.Release(errors.New("write: broken pipe"))
+		r := l.records.of(id)
+		if r.Usage != used(50, 9) || r.ErrorType != "canceled" || r.HTTPStatus != 499 {
+			t.Errorf("record = %+v, want what the provider reported, and that the client left", r)
+		}
+		if spent, held := l.spent(b); spent != price.Cost(used(50, 9)) || held != 0 {
+			t.Errorf("spent %v, held %v", spent, held)
 		}
 	})
 }

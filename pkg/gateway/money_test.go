@@ -333,12 +333,50 @@ func TestReach(t *testing.T) {
 			r.want(t, tt.status, tt.part)
 		})
 	}
+	for _, tt := range []struct {
+		name, body string
+		status     int
+	}{
+		{"OpenAI: a picture by URL", `{"model":"m","max_tokens":10,"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}]}`, 200},
+		{"OpenAI: a file by id", `{"model":"m","max_tokens":10,"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]}`, 200},
+		{"OpenAI: an earlier answer", `{"model":"m","max_tokens":10,"previous_response_id":"r","messages":[]}`, 200},
+		{"OpenAI: searches", `{"model":"m","max_tokens":10,"web_search_options":{},"messages":[]}`, 400},
+		{"OpenAI: a tool of the provider", `{"model":"m","max_tokens":10,"tools":[{"type":"browser_search"}],"messages":[]}`, 400},
+	} {
+		for _, short := range []llm.NanoUSD{0, 1} {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				l := newLab(t, paying(plays(answers(used(10, 1))), dollars("b", (window-short).String(), true)))
+				r := l.send(t.Context(), tt.body, openAI(llm.OpChat))
+				want := tt.status
+				if short == 1 && want == 200 {
+					want = 429
+				}
+				r.want(t, want, "")
+			})
+		}
+	}
 	t.Run("is nobody's business under a soft budget", func(t *testing.T) {
 		t.Parallel()
 		l := newLab(t, paying(plays(answers(used(10, 1))), dollars("b", "0.1", false)))
 		r := l.send(t.Context(), fmt.Sprintf(search, ``))
 		r.want(t, 200, "")
 	})
+}
+
+// The fee of a server tool is held beside its tokens.
+func TestReachHoldsTheFee(t *testing.T) {
+	t.Parallel()
+	text := `{"model":"m","max_tokens":10,"tools":[{"type":"web_search_20250305","name":"web_search","max_uses":2}],"messages":[]}`
+	dear := *price
+	dear.Query = 10_000_000_000 // 10 USD for a thousand searches
+	need := dear.WorstCase(3*100_000, 10) + 20_000_000
+	for limit, status := range map[llm.NanoUSD]int{need: 200, need - 1: 429} {
+		s := paying(plays(answers(used(10, 1))), dollars("b", limit.String(), true))
+		s.groups[0].Deployments[0].Facts.Price = &dear
+		r := newLab(t, s).send(t.Context(), text)
+		r.want(t, status, "")
+	}
 }
 
 // What the configuration adds to a body is input, too.

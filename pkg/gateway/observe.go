@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -84,6 +85,8 @@ type metered struct {
 	llm.Stream
 	call     *Call
 	progress time.Time
+	// left says that the client has, before the stop reason.
+	left bool
 }
 
 // Next implements llm.Stream.
@@ -107,7 +110,7 @@ func (m *metered) Next() (llm.Event, error) {
 	switch ev.Kind {
 	case llm.End:
 		c.stored.collect(ev.Raw)
-		c.finish(nil)
+		c.finish(m.absence())
 	case llm.Failure:
 		c.finish(failure(ev.Err))
 	default:
@@ -122,24 +125,37 @@ func (m *metered) Next() (llm.Event, error) {
 
 // Close ends the stream. Where the client left after the stop reason, the
 // provider's usage is a moment away: it is worth reading, since nothing else
-// tells what the call cost.
+// tells what the call cost. Under a hard budget it is worth waiting for longer.
 func (m *metered) Close() error {
-	if !m.call.done && m.call.spent.meta.StopReason != "" {
+	c := m.call
+	stopped := c.spent.meta.StopReason != ""
+	if a := c.spent.attempt; a != nil && !c.done && (stopped || c.strict()) {
+		m.left = !stopped
+		a.hungUp() // it says for how long
 		m.drain()
 	}
 	return m.Stream.Close()
 }
 
-// drain reads on for a short time.
+// drain reads on until the call is over, or the attempt is given up.
 func (m *metered) drain() {
-	give := time.AfterFunc(usageWait, func() { _ = m.Stream.Close() })
-	defer give.Stop()
 	for !m.call.done {
 		if _, err := m.Next(); err != nil {
 			return
 		}
 	}
 }
+
+// absence is the error of a call whose client is not there any more.
+func (m *metered) absence() error {
+	if !m.left {
+		return nil
+	}
+	return hangUp(m.call.client, errLeft)
+}
+
+// errLeft is why a stream was closed before its end.
+var errLeft = errors.New("the stream was closed")
 
 // failure is the error of a call whose provider said inside the stream that it
 // failed.

@@ -22,10 +22,16 @@ type reply func(ctx context.Context, req *llm.Request) (*llm.Answer, error)
 // one for all that follow. It keeps what it was sent.
 type fake struct {
 	dialects []llm.Dialect // those of every operation; nil means both
+	counts   bool          // also tokens; then the script is for counts, too
+	// counting is the reply to counts of a call that is to follow; nil where the
+	// script is.
+	counting reply
 	script   []reply
 
-	mu    sync.Mutex // guards calls
+	mu    sync.Mutex // guards what follows
 	calls []received
+	// counted is what came for counting.
+	counted []received
 }
 
 // received is one attempt as the provider saw it.
@@ -37,7 +43,10 @@ type received struct {
 
 func plays(script ...reply) *fake { return &fake{script: script} }
 
-func (f *fake) Dialects(llm.Op) []llm.Dialect {
+func (f *fake) Dialects(op llm.Op) []llm.Dialect {
+	if op == llm.OpCountTokens && !f.counts {
+		return nil
+	}
 	if f.dialects != nil {
 		return f.dialects
 	}
@@ -54,6 +63,11 @@ func (f *fake) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
 		return nil, err
 	}
 	f.mu.Lock()
+	if req.Op == llm.OpCountTokens && f.counting != nil {
+		f.counted = append(f.counted, received{time.Now(), req.Model, string(body)})
+		f.mu.Unlock()
+		return f.counting(ctx, req)
+	}
 	do := f.script[min(len(f.calls), len(f.script)-1)]
 	f.calls = append(f.calls, received{time.Now(), req.Model, string(body)})
 	f.mu.Unlock()

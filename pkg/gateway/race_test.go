@@ -24,7 +24,12 @@ type biller struct {
 	calls  atomic.Int64
 }
 
-func (b *biller) Dialects(llm.Op) []llm.Dialect { return []llm.Dialect{llm.Anthropic} }
+func (b *biller) Dialects(op llm.Op) []llm.Dialect {
+	if op == llm.OpCountTokens {
+		return nil
+	}
+	return anthropicOnly
+}
 
 func (b *biller) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
 	raw, err := req.Body.Bytes(ctx)

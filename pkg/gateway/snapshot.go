@@ -10,11 +10,12 @@ import (
 	"github.com/llmgw/llmgw/pkg/router"
 )
 
-// Snapshot is everything a call needs of the configuration. It is immutable:
-// a reload makes a new one. Counters, health and connections outlive it.
+// Snapshot is everything a call needs of the configuration. It is immutable, but
+// for the callers: a reload makes a new one. Counters, health and connections
+// outlive it.
 type Snapshot struct {
-	// Callers are all keys, by the hash of their secret.
-	Callers map[keys.Hash]*Caller
+	// Callers are all keys. Those of a store come and go while the snapshot lasts.
+	Callers *Directory
 	Routes  *router.Table
 	// Limits says how rate limits are counted.
 	Limits ratelimit.Policy
@@ -25,21 +26,6 @@ type Snapshot struct {
 	Budgets BudgetPolicy
 	// Cache is nil where answers are not cached.
 	Cache *CachePolicy
-}
-
-// AllBudgets lists every budget once.
-func (s *Snapshot) AllBudgets() []*budget.Budget {
-	var all []*budget.Budget
-	seen := make(map[string]bool)
-	for _, c := range s.Callers {
-		for _, b := range c.Budgets {
-			if !seen[b.Account] {
-				seen[b.Account] = true
-				all = append(all, b)
-			}
-		}
-	}
-	return all
 }
 
 // Caller is a key with what it resolves to.
@@ -56,11 +42,19 @@ type Caller struct {
 	Account, CountAccount string
 }
 
+// The names of a key's accounts begin and end with these.
+const (
+	accountPrefix = "key:"
+	countSuffix   = "/count_tokens"
+)
+
 // NewCaller makes a caller of a key.
 func NewCaller(k *keys.Key, limits ratelimit.Limits, budgets []*budget.Budget) *Caller {
+	// One piece of memory for both names: there may be very many callers.
+	count := accountPrefix + k.ID + countSuffix
 	return &Caller{
 		Key: k, Limits: limits, Budgets: budgets, Hard: budget.AnyHard(budgets),
-		Account: "key:" + k.ID, CountAccount: "key:" + k.ID + "/count_tokens",
+		Account: count[:len(count)-len(countSuffix)], CountAccount: count,
 	}
 }
 
@@ -70,6 +64,9 @@ type BudgetPolicy struct {
 	BlockUnknown bool
 	// AllowUnbounded lets calls through whose input has no bound.
 	AllowUnbounded bool
+	// Expected holds what such calls use instead of the worst case: hard budgets may
+	// be exceeded by the calls that are open.
+	Expected bool
 	// HoldWait is how long a call waits for money that only open calls hold.
 	HoldWait time.Duration
 	// Overhead is how many input tokens a provider may add to a body's own.

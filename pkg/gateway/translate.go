@@ -7,9 +7,9 @@ import (
 	"github.com/llmgw/llmgw/pkg/router"
 )
 
-// translation is what the call asks for in the vocabulary, for one candidate.
-// The body is decoded once, by the first attempt that needs it.
-func (c *Call) translation(cand *router.Candidate) (*llm.Translation, error) {
+// conversation is what the call asks for in the vocabulary. The body is decoded
+// once, by the first who needs it.
+func (c *Call) conversation() (*llm.Translation, error) {
 	if c.asked == nil {
 		t := new(llm.Translation)
 		if err := c.Frontend.DecodeRequest(c.Op, c.raw, t); err != nil {
@@ -17,7 +17,16 @@ func (c *Call) translation(cand *router.Candidate) (*llm.Translation, error) {
 		}
 		c.asked = t
 	}
-	t := *c.asked
+	return c.asked, nil
+}
+
+// translation is what the call asks for in the vocabulary, for one candidate.
+func (c *Call) translation(cand *router.Candidate) (*llm.Translation, error) {
+	asked, err := c.conversation()
+	if err != nil {
+		return nil, err
+	}
+	t := *asked
 	t.DropParams = cand.DropParams
 	t.ParamName = c.Frontend.ParamName
 	t.Model = llm.ModelFacts{MaxOutput: cand.Facts.MaxOutputTokens, Reasoning: cand.Facts.Reasoning}

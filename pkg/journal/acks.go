@@ -186,7 +186,7 @@ func (l *Log) Ack(consumer string, s Seq) error {
 	l.acked[consumer] = s
 	gone := l.takePassed()
 	l.mu.Unlock()
-	l.removeFiles(gone)
+	l.removeSegments(gone)
 	return l.compact()
 }
 
@@ -210,8 +210,8 @@ func (l *Log) checkAck(consumer string, s Seq) (bool, error) {
 }
 
 // takePassed takes the segments that all consumers have passed out of the
-// journal and returns their files. The caller holds mu, or is alone.
-func (l *Log) takePassed() []string {
+// journal and returns them. The caller holds mu, or is alone.
+func (l *Log) takePassed() []*segment {
 	if len(l.holders) == 0 {
 		return nil
 	}
@@ -219,12 +219,12 @@ func (l *Log) takePassed() []string {
 	for consumer := range l.holders {
 		passed = min(passed, l.acked[consumer])
 	}
-	var files []string
+	var gone []*segment
 	for len(l.segments) > 1 && l.segments[1].first-1 <= passed {
-		files = append(files, l.segments[0].path)
+		gone = append(gone, l.segments[0])
 		l.segments = l.segments[1:]
 	}
-	return files
+	return gone
 }
 
 // compact rewrites the acknowledgements when the file has grown. The caller

@@ -96,10 +96,11 @@ type Log struct {
 var _ Journal = (*Log)(nil)
 
 // Open opens the journal in a directory, which it makes if it must, and locks it
-// for this process. A torn end is cut, with a warning and a copy of what was cut;
-// numbers go on after the last good record, and never below what a consumer has
-// acknowledged. It returns an error that wraps ErrLocked when another process has
-// the directory.
+// for this process. A damaged end is cut behind the last good record, and a segment
+// without a good header put aside: the log is told loudly what and how much, and a
+// copy stays as *.damaged. Numbers go on after the last good record, and never below
+// what a consumer has acknowledged. It returns an error that wraps ErrLocked when
+// another process has the directory.
 func Open(dir string, opts Options) (*Log, error) {
 	if opts.SegmentBytes <= 0 {
 		opts.SegmentBytes = DefaultSegmentBytes
@@ -153,7 +154,7 @@ func (l *Log) load() error {
 	if err := l.recoverSegments(); err != nil {
 		return errors.Join(err, l.acks.close())
 	}
-	l.removeFiles(l.takePassed())
+	l.removeSegments(l.takePassed())
 	return nil
 }
 

@@ -6,16 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 )
 
-// What is kept of damaged files, for whoever wants to look.
-const (
-	corruptSuffix   = ".corrupt"
-	maxCorruptBytes = 1 << 20
-	maxCorruptFiles = 8
-)
+// damagedSuffix ends the names of files with what was cut off or put aside. They are
+// for people, who may remove them; the journal never does.
+const damagedSuffix = ".damaged"
 
 // recoverSegments finds the last good record, cuts what follows it and makes the
 // last segment the active one.
@@ -30,15 +25,56 @@ func (l *Log) recoverSegments() error {
 		switch {
 		case errors.Is(err, errDamaged):
 			segments = segments[:len(segments)-1]
-			if err := l.quarantine(tail, err); err != nil {
+			if err := l.putAside(tail, err); err != nil {
 				return err
 			}
 		case err != nil:
 			return fmt.Errorf("segment %s: %w", tail.path, err)
 		}
 	}
-	l.segments = segments
+	if l.segments, err = l.checkOlder(segments); err != nil {
+		return err
+	}
 	return l.continueNumbers()
+}
+
+// checkOlder looks at the headers of the segments before the active one. What is
+// none of this journal's must not hide the records of others behind its name: a file
+// with a bad header is put aside, and one of another journal is an error.
+func (l *Log) checkOlder(segments []*segment) ([]*segment, error) {
+	var good []*segment
+	for i, s := range segments {
+		id, err := l.instance, error(nil)
+		if i < len(segments)-1 {
+			id, err = openHeader(s)
+		}
+		switch {
+		case errors.Is(err, errDamaged):
+			if err := l.putAside(s, err); err != nil {
+				return nil, err
+			}
+			if len(good) > 0 {
+				good[len(good)-1].gapTold = true
+			}
+		case err != nil:
+			return nil, fmt.Errorf("segment %s: %w", s.path, err)
+		case id != l.instance:
+			return nil, fmt.Errorf("segment %s is of the journal %s, the newest is of %s: %w", s.path, id, l.instance, errForeign)
+		default:
+			good = append(good, s)
+		}
+	}
+	return good, nil
+}
+
+// openHeader reads the header of a segment.
+func openHeader(s *segment) (instanceID, error) {
+	f, err := os.Open(s.path)
+	if err != nil {
+		return instanceID{}, err
+	}
+	id, err := readHeader(f, s.first)
+	return id, errors.Join(err, f.Close())
 }
 
 // continueNumbers begins a new segment where there is none, and where a consumer
@@ -62,7 +98,7 @@ func (l *Log) continueNumbers() error {
 		return fmt.Errorf("begin a segment: %w", err)
 	}
 	if l.active != nil {
-		l.opts.Logger.Warn("journal lost records that consumers have seen",
+		l.opts.Logger.Error("journal lost records that consumers have seen",
 			"dir", l.dir, "last", uint64(l.last), "acked", uint64(acked))
 		if err := l.active.file.Close(); err != nil {
 			return errors.Join(err, next.file.Close())
@@ -114,53 +150,83 @@ func (l *Log) scan(s *segment, f *os.File) error {
 	return nil
 }
 
-// cutTail cuts a file behind its last good record and keeps a copy.
+// cutTail cuts a file behind its last good record, once it has kept a copy.
 func (l *Log) cutTail(s *segment, f *os.File, lost int64, reason error) error {
-	kept := fmt.Sprintf("%s.%d%s", s.path, s.size, corruptSuffix)
-	l.opts.Logger.Warn("journal segment has a bad end, which is cut off",
-		"file", s.path, "offset", s.size, "bytes", lost, "kept", kept, "err", reason)
-	if err := copyTail(kept, io.NewSectionReader(f, s.size, min(lost, maxCorruptBytes))); err != nil {
-		l.opts.Logger.Warn("bad end is not kept", "file", kept, "err", err)
+	kept, err := keepPart(f, s, s.size, lost)
+	if err != nil {
+		return fmt.Errorf("keep the %d damaged bytes from offset %d on: %w", lost, s.size, err)
 	}
-	l.pruneCorrupt()
+	l.opts.Logger.Error("journal segment has a bad end, which is cut off behind the last good record",
+		"file", s.path, "offset", s.size, "bytes", lost, "kept", kept, "last", uint64(l.last), "err", reason)
 	return f.Truncate(s.size)
 }
 
-// copyTail writes what r gives to a new file.
-func copyTail(path string, r io.Reader) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// putAside gives a segment without a good header another name, whole: it is nothing
+// but a torn header after a crash, and worth a look after anything else.
+func (l *Log) putAside(s *segment, reason error) error {
+	info, err := os.Stat(s.path)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, r)
-	return errors.Join(err, f.Close())
+	kept, err := freeName(s.path)
+	if err != nil {
+		return err
+	}
+	l.opts.Logger.Error("journal segment has a bad header and is put aside",
+		"file", s.path, "offset", 0, "bytes", info.Size(), "kept", kept, "first", uint64(s.first), "err", reason)
+	return os.Rename(s.path, kept)
 }
 
-// quarantine puts a segment without a good header aside, whole: it is nothing
-// but a torn header after a crash, and worth a look after anything else.
-func (l *Log) quarantine(s *segment, reason error) error {
-	l.opts.Logger.Warn("journal segment has a bad header and is put aside",
-		"file", s.path, "kept", s.path+corruptSuffix, "err", reason)
-	err := os.Rename(s.path, s.path+corruptSuffix)
-	l.pruneCorrupt()
-	return err
+// keepPart copies a part of a segment to a file of its own and returns its path.
+func keepPart(f io.ReaderAt, s *segment, off, n int64) (string, error) {
+	kept, err := freeName(partName(s, off))
+	if err != nil {
+		return "", err
+	}
+	dst, err := os.OpenFile(kept, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(dst, io.NewSectionReader(f, off, n))
+	if err == nil {
+		err = dst.Sync()
+	}
+	if err = errors.Join(err, dst.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(kept))
+	}
+	return kept, nil
 }
 
-// pruneCorrupt keeps the newest few of the damaged files.
-func (l *Log) pruneCorrupt() {
-	// The pattern is constant but for the directory's name; a name that is no
-	// pattern keeps its files, which does no harm.
-	paths, _ := filepath.Glob(filepath.Join(l.dir, "*"+corruptSuffix))
-	slices.Sort(paths)
-	l.removeFiles(paths[:max(len(paths)-maxCorruptFiles, 0)])
+// partName is the name of the damaged part that begins there, without its suffix.
+func partName(s *segment, off int64) string { return fmt.Sprintf("%s.%d", s.path, off) }
+
+// freeName appends the suffix, and a number where the name is taken: what was put
+// aside earlier stays.
+func freeName(path string) (string, error) {
+	name := path + damagedSuffix
+	for n := 2; n < 10_000; n++ {
+		_, err := os.Lstat(name)
+		if errors.Is(err, os.ErrNotExist) {
+			return name, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		name = fmt.Sprintf("%s.%d%s", path, n, damagedSuffix)
+	}
+	return "", fmt.Errorf("too many damaged files like %s (move them away)", name)
 }
 
-// removeFiles removes files that are not needed any more. One that stays is tried
-// again at the next Open.
-func (l *Log) removeFiles(paths []string) {
-	for _, p := range paths {
-		if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
-			l.opts.Logger.Warn("journal file is not removed", "file", p, "err", err)
+// removeSegments removes segments that are not needed any more. One that stays is
+// tried again at the next Open. Damage that could not be copied stays as well.
+func (l *Log) removeSegments(segments []*segment) {
+	for _, s := range segments {
+		err := os.Remove
+		if s.precious {
+			err = func(path string) error { return os.Rename(path, path+damagedSuffix) }
+		}
+		if err := err(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			l.opts.Logger.Warn("journal file is not removed", "file", s.path, "err", err)
 		}
 	}
 }

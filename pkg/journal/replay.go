@@ -18,8 +18,8 @@ type view struct {
 }
 
 // Replay implements Journal. f may call every method of the journal. Where a
-// segment is damaged in its middle, the rest of it is skipped and an error is
-// logged once; it is not an error of Replay.
+// segment is damaged in its middle, the rest of it is skipped, copied to a file that
+// stays, and told once; it is not an error of Replay.
 func (l *Log) Replay(after Seq, f func(Seq, []byte) error) error {
 	views, err := l.views(after)
 	if err != nil {
@@ -95,12 +95,18 @@ func (l *Log) readSegment(file *os.File, v view, f func(Seq, []byte) error) erro
 	case errors.Is(err, io.EOF) && r.seq > v.until:
 		l.learnTail(v.segment, mark{seq: r.seq, off: r.off})
 		return nil
+	case errors.Is(err, io.EOF) && v.segment.gapTold:
+		return nil
 	case errors.Is(err, io.EOF):
 		err = fmt.Errorf("%w: record %d and later ones are missing", errDamaged, r.seq)
 	case !errors.Is(err, errDamaged):
 		return fmt.Errorf("replay journal: %w", err)
 	}
-	l.reportDamage(v, err)
+	var off int64
+	if r != nil {
+		off = r.off
+	}
+	l.reportDamage(file, v, off, err)
 	return nil
 }
 
@@ -143,16 +149,47 @@ func (l *Log) isGone(s *segment) bool {
 	return s.first < l.segments[0].first
 }
 
-// reportDamage logs, once for a segment, that records of it are lost.
-func (l *Log) reportDamage(v view, reason error) {
+// reportDamage logs, once for a segment, that its records from an offset on are lost,
+// and keeps a copy: the segment goes when all have passed it.
+func (l *Log) reportDamage(file *os.File, v view, off int64, reason error) {
 	l.mu.Lock()
 	told := v.segment.reported
 	v.segment.reported = true
 	l.mu.Unlock()
-	if !told {
-		l.opts.Logger.Error("journal segment is damaged, the rest of it is skipped",
-			"file", v.segment.path, "until", uint64(v.until), "err", reason)
+	if told {
+		return
 	}
+	kept, lost, err := l.keepRest(file, v, off)
+	if err != nil {
+		l.mu.Lock()
+		v.segment.precious = true
+		l.mu.Unlock()
+		kept, reason = "", errors.Join(reason, fmt.Errorf("no copy of it could be made: %w", err))
+	}
+	l.opts.Logger.Error("journal segment is damaged, the rest of it is skipped",
+		"file", v.segment.path, "offset", off, "bytes", lost, "kept", kept, "until", uint64(v.until), "err", reason)
+}
+
+// keepRest copies what a view has from an offset on, unless an earlier process has
+// done so. It returns the copy's path, "" where there is nothing to copy.
+func (l *Log) keepRest(file *os.File, v view, off int64) (kept string, lost int64, err error) {
+	size := v.size
+	if size == 0 {
+		info, err := file.Stat()
+		if err != nil {
+			return "", 0, err
+		}
+		size = info.Size()
+	}
+	if lost = max(0, size-off); lost == 0 {
+		return "", 0, nil
+	}
+	kept = partName(v.segment, off) + damagedSuffix
+	if info, err := os.Stat(kept); err == nil && info.Size() == lost {
+		return kept, lost, nil
+	}
+	kept, err = keepPart(file, v.segment, off, lost)
+	return kept, lost, err
 }
 
 // Wait implements Journal. A record whose segment is damaged counts as there

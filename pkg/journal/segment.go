@@ -32,6 +32,9 @@ const (
 // ErrVersion is what Open wraps when a segment was written in a newer format.
 var ErrVersion = errors.New("written by a newer version")
 
+// errForeign is what Open wraps when the directory has segments of two journals.
+var errForeign = errors.New("two journals in one directory (move the segments of one of them away)")
+
 // instanceID is the name of a journal.
 type instanceID [16]byte
 
@@ -72,8 +75,9 @@ type segment struct {
 	marks []mark
 	// tail is where the last reader stopped: those who follow the end begin there.
 	tail mark
-	// reported says that damage to this segment has been told.
-	reported bool
+	// reported says that damage to this segment has been told; precious, that no copy
+	// of it could be made. gapTold says since Open that records are missing behind it.
+	reported, precious, gapTold bool
 }
 
 func newSegment(dir string, first Seq) *segment {

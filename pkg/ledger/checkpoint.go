@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/llmgw/llmgw/pkg/journal"
 	"github.com/llmgw/llmgw/pkg/llm"
@@ -25,6 +26,8 @@ type checkpoint struct {
 	Instance string                    `json:"instance"`
 	Seq      journal.Seq               `json:"seq"`
 	Accounts map[string][]accountTotal `json:"accounts"`
+	// Recent is what calls used lately, as far as windows may still count it.
+	Recent map[string][]accountRecent `json:"recent,omitempty"`
 }
 
 type accountTotal struct {
@@ -81,6 +84,7 @@ func (t *totals) checkpoint(instance string) checkpoint {
 		}
 		c.Accounts[name] = rows
 	}
+	c.Recent = t.recent.rows(time.Now())
 	return c
 }
 
@@ -90,6 +94,7 @@ func (t *totals) restore(c *checkpoint) {
 	defer t.mu.Unlock()
 	t.seq = c.Seq
 	t.accounts = nil
+	t.recent.restore(c.Recent)
 	for name, rows := range c.Accounts {
 		for _, r := range rows {
 			t.add(&entryLine{account: []byte(name), epoch: r.Epoch, unit: llm.Unit(r.Unit), amount: r.Amount})
@@ -108,16 +113,13 @@ func (l *Ledger) loadTotals() error {
 	if err != nil {
 		return err
 	}
-	var c checkpoint
-	if err := json.Unmarshal(b, &c); err != nil {
-		return fmt.Errorf("%s: %w (restore it from a copy, or remove it to sum only what the journal still has)", path, err)
-	}
-	if c.Version != checkpointVersion {
-		return fmt.Errorf("%s: version %d is not known (it was written by a newer llmgw)", path, c.Version)
+	c, err := decodeCheckpoint(path, b)
+	if err != nil {
+		return err
 	}
 	l.saved = c.Seq
-	moved := l.resume(&c)
-	l.totals.restore(&c)
+	moved := l.resume(c)
+	l.totals.restore(c)
 	if moved {
 		// Before the first new entry: by the file as it is, that one would not count.
 		return l.saveTotals()

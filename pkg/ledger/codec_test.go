@@ -81,6 +81,23 @@ func TestEntriesComeBack(t *testing.T) {
 			},
 		},
 		{
+			name: "settlement that windows count",
+			entry: encoded(func(e *encoder) {
+				lines := ask("id").Lines
+				lines[0].Rule = admission.Rule{Kind: admission.TokenBucket, Limit: 7, Window: time.Minute}
+				lines[2].Rule = admission.Rule{Kind: admission.SlidingWindow, Limit: 70, Window: time.Minute}
+				e.settlement(&Settlement{ID: "id", Lines: lines[:3], Actual: admission.Actual{Tokens: 80}})
+				e.times(time.Unix(3, 4), 5*time.Second)
+			}),
+			want: entry{
+				kind: kindSettlement, id: []byte("id"), admitted: 3_000_000_004, settled: 5_000_000_000,
+				lines: []entryLine{
+					{account: []byte("key:1"), unit: llm.Requests, amount: 1, kind: admission.TokenBucket},
+					{account: []byte("key:1"), unit: llm.Tokens, amount: 80, kind: admission.SlidingWindow, debt: 3},
+				},
+			},
+		},
+		{
 			name: "void settlement",
 			entry: encoded(func(e *encoder) {
 				e.settlement(&Settlement{ID: "id", Lines: ask("id").Lines, Actual: admission.Actual{Tokens: 5, Money: 6, Void: true}})

@@ -27,7 +27,7 @@ func TestCrashChild(t *testing.T) {
 	if *crashDir == "" {
 		t.Skip("only runs as the child of TestKillLosesNoCall")
 	}
-	b := newBook(t, *crashDir)
+	b := newBook(t, *crashDir, costsIn(*crashDir))
 	for _, c := range b.state.Cut {
 		fmt.Fprintf(os.Stdout, "cut %s\n", c.ID)
 	}
@@ -80,7 +80,7 @@ func TestKillLosesNoCall(t *testing.T) {
 		if round%3 != 2 {
 			continue // the next child has to recover from this one
 		}
-		b := newBook(t, dir)
+		b := newBook(t, dir, costsIn(dir))
 		b.drain(t)
 		b.check(t, told)
 		b.shut(t)
@@ -120,6 +120,7 @@ func (b *book) check(t *testing.T, told map[string]string) {
 		t.Error("no call was cut")
 	}
 	wantTotals(t, b.Ledger, int64(len(seen)), tokens, money)
+	wantCosts(t, b, "key:1", "budget:b")
 }
 
 // runAndKill starts the child, kills it when it has told some things, and returns

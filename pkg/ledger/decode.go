@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/llmgw/llmgw/pkg/admission"
 	"github.com/llmgw/llmgw/pkg/llm"
 )
 
@@ -21,6 +22,8 @@ type entry struct {
 	outputTokens int64
 	usage        llm.Usage
 	ttft         int64
+	// admitted is 0 where it is not known, settled comes so long after it.
+	admitted, settled int64
 }
 
 // entryLine is what an account holds, or gets booked.
@@ -30,6 +33,10 @@ type entryLine struct {
 	unit    llm.Unit
 	amount  int64
 	soft    bool
+	// kind is that of the window or bucket that counts the line; 0 where none does.
+	kind admission.RuleKind
+	// debt is the part of the amount that no hold covered.
+	debt int64
 }
 
 // decode reads an entry. Unknown fields and kinds are no error: a later version
@@ -61,6 +68,10 @@ func (e *entry) decode(b []byte) error {
 			inner = firstError(inner, decodeUsage(f.bytes, &e.usage))
 		case fieldTTFT:
 			e.ttft = f.signed()
+		case fieldAdmitted:
+			e.admitted = f.signed()
+		case fieldSettled:
+			e.settled = f.signed()
 		}
 	})
 	if err := firstError(err, inner); err != nil {
@@ -83,6 +94,10 @@ func (e *entry) decodeLine(b []byte) error {
 			l.amount = f.signed()
 		case lineSoft:
 			l.soft = f.varint != 0
+		case lineKind:
+			l.kind = admission.RuleKind(f.varint)
+		case lineDebt:
+			l.debt = f.signed()
 		}
 	})
 	e.lines = append(e.lines, l)

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"time"
+
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -23,6 +25,8 @@ const (
 	fieldOutputTokens protowire.Number = 9  // zigzag
 	fieldUsage        protowire.Number = 10 // message
 	fieldTTFT         protowire.Number = 11 // zigzag, nanoseconds
+	fieldAdmitted     protowire.Number = 12 // zigzag, Unix time in nanoseconds
+	fieldSettled      protowire.Number = 13 // zigzag, nanoseconds after it was admitted
 )
 
 // The fields of a line.
@@ -32,6 +36,8 @@ const (
 	lineUnit    protowire.Number = 3 // llm.Unit
 	lineAmount  protowire.Number = 4 // zigzag
 	lineSoft    protowire.Number = 5 // bool
+	lineKind    protowire.Number = 6 // admission.RuleKind, where a window counts
+	lineDebt    protowire.Number = 7 // zigzag, the part of the amount that no hold covered
 )
 
 // The fields of a usage.
@@ -90,9 +96,18 @@ func (e *encoder) opening(o *Opening) {
 		if o.Ask.Lines[i].Unit == llm.Money {
 			amount = o.Money
 		}
-		e.line(&o.Ask.Lines[i], amount)
+		e.line(&o.Ask.Lines[i], amount, 0)
 	}
 	e.record(o.Record)
+}
+
+// times appends when a call was admitted, and how long after that it was settled.
+func (e *encoder) times(admitted time.Time, after time.Duration) {
+	if admitted.IsZero() {
+		return
+	}
+	e.entry = appendNumber(e.entry, fieldAdmitted, admitted.UnixNano())
+	e.entry = appendNumber(e.entry, fieldSettled, int64(after))
 }
 
 func (e *encoder) growth(g *Growth) {
@@ -113,9 +128,15 @@ func (e *encoder) progress(p *Progress) {
 func (e *encoder) settlement(s *Settlement) {
 	e.begin(kindSettlement, s.ID)
 	for i := range s.Lines {
-		if amount := booking(&s.Lines[i], s.Actual); amount != 0 && !isRepeated(s.Lines, i) {
-			e.line(&s.Lines[i], amount)
+		l := &s.Lines[i]
+		amount, debt := booking(l, s.Actual), int64(0)
+		if amount == 0 || isRepeated(s.Lines, i) {
+			continue
 		}
+		if l.Unit == llm.Tokens && l.Rule.Kind.Windowed() {
+			debt = max(0, amount-max(0, l.Want))
+		}
+		e.line(l, amount, debt)
 	}
 	e.record(s.Record)
 }
@@ -155,13 +176,18 @@ func (e *encoder) begin(k kind, id string) {
 	e.entry = appendText(e.entry, fieldID, id)
 }
 
-func (e *encoder) line(l *admission.Line, amount int64) {
+func (e *encoder) line(l *admission.Line, amount, debt int64) {
 	e.part = appendText(e.part[:0], lineAccount, l.Account)
 	e.part = appendNumber(e.part, lineEpoch, l.Epoch)
 	e.part = protowire.AppendTag(e.part, lineUnit, protowire.VarintType)
 	e.part = protowire.AppendVarint(e.part, uint64(l.Unit))
 	e.part = appendNumber(e.part, lineAmount, amount)
 	e.part = appendFlag(e.part, lineSoft, l.Soft)
+	if l.Rule.Kind.Windowed() {
+		e.part = protowire.AppendTag(e.part, lineKind, protowire.VarintType)
+		e.part = protowire.AppendVarint(e.part, uint64(l.Rule.Kind))
+	}
+	e.part = appendNumber(e.part, lineDebt, debt)
 	e.embed(fieldLine)
 }
 

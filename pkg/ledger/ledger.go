@@ -13,9 +13,9 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -32,9 +32,15 @@ const (
 	logConsumer    = "requestlog"
 )
 
-// Consumers are the names for which the journal must keep segments:
-// journal.Options.Consumers.
-func Consumers() []string { return []string{callsConsumer, totalsConsumer, logConsumer} }
+// Consumers are the names for which the journal must keep segments, those of flushes
+// among them: journal.Options.Consumers.
+func Consumers(flushes ...Flush) []string {
+	names := []string{callsConsumer, totalsConsumer, logConsumer}
+	for _, f := range flushes {
+		names = append(names, f.consumer())
+	}
+	return names
+}
 
 // defaultCheckpoint is how often totals are written to their file.
 const defaultCheckpoint = 10 * time.Second
@@ -46,6 +52,9 @@ var (
 	ErrOpen = errors.New("call is open already")
 	// ErrNotRecovered is returned for everything that comes before Recover.
 	ErrNotRecovered = errors.New("ledger has not recovered yet")
+	// ErrTooManyUnwritten is wrapped by Open where the journal refuses the call and
+	// too many others wait for it.
+	ErrTooManyUnwritten = errors.New("too many calls wait for the journal")
 )
 
 // Lines is where request log lines go: *requestlog.File.
@@ -71,6 +80,8 @@ type Options struct {
 	// Checkpoint is how often totals are written to their file; 0 means 10 s. What
 	// a crash loses of the file is read from the journal again.
 	Checkpoint time.Duration
+	// Flushes carry sums elsewhere. The journal must keep segments for them.
+	Flushes []Flush
 	// Logger is told of failures that are retried; nil discards them.
 	Logger *slog.Logger
 }
@@ -91,16 +102,21 @@ type Ledger struct {
 	// last is the newest number that an entry of ours got.
 	last journal.Seq
 	open map[string]openCall
-	// unwritten are settlements that the journal refused; Run tries them again.
-	unwritten []unwritten
+	// unwritten are entries that the journal refused, oldest first; Run tries them
+	// again. trouble is why it refused the last one, nil where it took it.
+	unwritten []*unwritten
+	trouble   error
 }
 
 // openCall is what is remembered of a call between its opening and its settlement.
 type openCall struct {
 	// since is a number below which there is no entry of the call.
-	since journal.Seq
+	since    journal.Seq
+	admitted time.Time
 	// settling says that a settlement was given, though it is not written yet.
 	settling bool
+	// unwritten is the opening while the journal does not have it; nil as a rule.
+	unwritten *unwritten
 }
 
 // counters are Stats while they are counted.
@@ -112,12 +128,12 @@ type Stats struct {
 	Delivered int64
 	// Failures are refused writes to the request log or of totals; all are retried.
 	Failures int64
-	// Dropped are settlements that were lost because the journal refused too many.
-	// After a restart they are booked as interrupted calls.
+	// Dropped are records of refused calls that were lost because the journal refused
+	// too many.
 	Dropped int64
 	// Unreadable are entries of the journal that this version cannot read.
 	Unreadable int64
-	// Unwritten are settlements that wait for the journal to take them.
+	// Unwritten are calls that wait for the journal to take an entry of theirs.
 	Unwritten int64
 	// Open are calls that are not settled.
 	Open int64
@@ -200,6 +216,11 @@ type Settlement struct {
 }
 
 // Open writes that a call was admitted. It returns ErrOpen for an id that is open.
+//
+// Where the journal refuses the entry, a call that a hard budget covers must not be
+// made, since a crash would forget its hold: Open returns the error. Others are
+// written down when there is room again, as long as there are not too many of them:
+// then the error wraps ErrTooManyUnwritten.
 func (l *Ledger) Open(o *Opening) error {
 	id := o.Ask.ID
 	l.mu.Lock()
@@ -212,25 +233,24 @@ func (l *Ledger) Open(o *Opening) error {
 		l.mu.Unlock()
 		return ErrOpen
 	}
-	l.open[id] = openCall{since: l.last + 1}
+	now := time.Now()
+	l.open[id] = openCall{since: l.last + 1, admitted: now}
 	l.mu.Unlock()
 
 	e := l.encoder()
 	defer l.release(e)
 	e.opening(o)
+	e.times(now, 0)
 	if err := l.append(e.entry); err != nil {
-		l.mu.Lock()
-		delete(l.open, id)
-		l.mu.Unlock()
-		return err
+		return l.postpone(o.Ask, e.entry, err)
 	}
 	return nil
 }
 
 // Grow writes that a call holds more. It returns ErrNotOpen for one that is not
-// open.
+// open. Of a call whose opening is not written yet nothing is.
 func (l *Ledger) Grow(g *Growth) error {
-	if err := l.checkOpen(g.ID); err != nil {
+	if written, err := l.checkOpen(g.ID); err != nil || !written {
 		return err
 	}
 	e := l.encoder()
@@ -242,7 +262,7 @@ func (l *Ledger) Grow(g *Growth) error {
 // Progress writes how far a call has come. It returns ErrNotOpen for one that is
 // not open.
 func (l *Ledger) Progress(p *Progress) error {
-	if err := l.checkOpen(p.ID); err != nil {
+	if written, err := l.checkOpen(p.ID); err != nil || !written {
 		return err
 	}
 	e := l.encoder()
@@ -256,8 +276,9 @@ func (l *Ledger) Progress(p *Progress) error {
 // settled without bookings: it was refused. With bookings it returns ErrNotOpen,
 // so that nothing is booked twice.
 //
-// Where the journal refuses the entry, Settle returns its error, and the entry
-// waits for Run to write it; until then a crash makes the call an interrupted one.
+// Where the journal refuses the entry, it waits for Run to write it; until then a
+// crash makes the call an interrupted one. The records of refused calls are dropped,
+// and counted, where too many wait already.
 func (l *Ledger) Settle(s *Settlement) error {
 	l.mu.Lock()
 	c, known := l.open[s.ID]
@@ -277,9 +298,14 @@ func (l *Ledger) Settle(s *Settlement) error {
 	e := l.encoder()
 	defer l.release(e)
 	e.settlement(s)
+	e.times(c.admitted, time.Since(c.admitted))
+	if c.unwritten != nil {
+		l.supersede(s.ID, c.unwritten, e.entry)
+		return nil
+	}
 	if err := l.append(e.entry); err != nil {
-		l.keep(s.ID, slices.Clone(e.entry))
-		return err
+		l.keep(s.ID, e.entry)
+		return nil
 	}
 	l.mu.Lock()
 	delete(l.open, s.ID)
@@ -287,29 +313,45 @@ func (l *Ledger) Settle(s *Settlement) error {
 	return nil
 }
 
-// checkOpen returns an error unless the call is open.
-func (l *Ledger) checkOpen(id string) error {
+// checkOpen returns an error unless the call is open, and whether its opening is
+// written.
+func (l *Ledger) checkOpen(id string) (written bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.recovered {
-		return ErrNotRecovered
+		return false, ErrNotRecovered
 	}
-	if c, known := l.open[id]; !known || c.settling {
-		return ErrNotOpen
+	c, known := l.open[id]
+	if !known || c.settling {
+		return false, ErrNotOpen
 	}
-	return nil
+	return c.unwritten == nil, nil
 }
 
 // append writes an entry.
 func (l *Ledger) append(entry []byte) error {
 	s, err := l.opts.Journal.Append(entry)
-	if err != nil {
-		return err
-	}
 	l.mu.Lock()
-	l.last = max(l.last, s)
-	l.mu.Unlock()
-	return nil
+	defer l.mu.Unlock()
+	l.last = max(l.last, s) // s is 0 beside an error
+	l.trouble = err
+	return err
+}
+
+// Trouble is why the journal refused the newest entry, "" where it took it: in a few
+// words, without a path. While it lasts, calls under a hard budget are refused.
+func (l *Ledger) Trouble() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var errno syscall.Errno
+	switch {
+	case l.trouble == nil:
+		return ""
+	case errors.As(l.trouble, &errno):
+		return errno.Error()
+	default:
+		return l.trouble.Error()
+	}
 }
 
 // settledUpTo is the number up to which no entry belongs to an open call.

@@ -87,12 +87,12 @@ func (b *syncBuffer) String() string {
 func seenPrice(_ *requestlog.Record, u llm.Usage) llm.NanoUSD { return llm.NanoUSD(u.Total()) }
 
 // assemble makes a ledger in a directory that has not recovered yet.
-func assemble(t testing.TB, dir string) *book {
+func assemble(t testing.TB, dir string, flushes ...Flush) *book {
 	t.Helper()
 	out := new(syncBuffer)
 	logger := slog.New(slog.NewTextHandler(out, nil))
 	j, err := journal.Open(filepath.Join(dir, "journal"), journal.Options{
-		SegmentBytes: 64 << 10, Consumers: Consumers(), Logger: logger,
+		SegmentBytes: 64 << 10, Consumers: Consumers(flushes...), Logger: logger,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -104,15 +104,16 @@ func assemble(t testing.TB, dir string) *book {
 	b := &book{dir: dir, journal: &flakyJournal{Journal: j}, lines: &flakyLines{Lines: f}, file: f, out: out}
 	b.Ledger = New(Options{
 		Journal: b.journal, Log: b.lines, Dir: dir, Price: seenPrice, Logger: logger, Checkpoint: 10 * time.Second,
+		Flushes: flushes,
 	})
 	t.Cleanup(func() { b.shut(t) })
 	return b
 }
 
 // newBook makes a ledger in a directory and recovers it.
-func newBook(t testing.TB, dir string) *book {
+func newBook(t testing.TB, dir string, flushes ...Flush) *book {
 	t.Helper()
-	b := assemble(t, dir)
+	b := assemble(t, dir, flushes...)
 	state, err := b.Recover(t.Context())
 	if err != nil {
 		t.Fatalf("Recover: %v", err)
@@ -335,54 +336,6 @@ func TestSegmentsWithOpenCallsStay(t *testing.T) {
 		t.Errorf("cut: %v", b.state.Cut)
 	}
 	wantTotals(t, b.Ledger, 1001, 1001, 1001)
-}
-
-func TestRefusedEntries(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	b := newBook(t, dir)
-	open(t, b.Ledger, ask("r1"))
-	open(t, b.Ledger, ask("r2"))
-	b.journal.full.Store(true)
-	if err := b.Open(&Opening{Ask: ask("r3")}); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("Open = %v", err)
-	}
-	if err := b.Settle(settlement("r1", 5, 5)); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("Settle = %v", err)
-	}
-	if err := b.Settle(settlement("r1", 5, 5)); !errors.Is(err, ErrNotOpen) {
-		t.Errorf("settling it again = %v, although it waits to be written", err)
-	}
-	if s := b.Stats(); s.Unwritten != 1 || s.Open != 2 {
-		t.Errorf("stats %+v", s)
-	}
-	b.journal.full.Store(false)
-	open(t, b.Ledger, ask("r3"))
-	settle(t, b.Ledger, "r3", 1, 1)
-	b.drain(t)
-	if got := ids(b.logged(t)); !slices.Equal(got, []string{"r3", "r1"}) {
-		t.Errorf("logged %v", got)
-	}
-	if s := b.Stats(); s.Unwritten != 0 || s.Open != 1 || s.Delivered != 2 {
-		t.Errorf("stats %+v", s)
-	}
-	wantTotals(t, b.Ledger, 2, 6, 6)
-}
-
-func TestTooManyRefusedSettlementsAreDropped(t *testing.T) {
-	t.Parallel()
-	b := newBook(t, t.TempDir())
-	open(t, b.Ledger, ask("r"))
-	b.journal.full.Store(true)
-	for range maxUnwritten {
-		b.keep("", nil)
-	}
-	if err := b.Settle(settlement("r", 5, 5)); err == nil {
-		t.Error("Settle on a full disk: no error")
-	}
-	if s := b.Stats(); s.Dropped != 1 || s.Unwritten != maxUnwritten || s.Open != 1 {
-		t.Errorf("stats %+v", s)
-	}
 }
 
 func TestEntriesFromManyGoroutines(t *testing.T) {

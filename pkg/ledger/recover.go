@@ -23,8 +23,8 @@ const (
 
 // State is what Recover finds.
 type State struct {
-	// Balances are what has been spent of money, cut calls included: the base of
-	// admission.
+	// Balances are what has been spent of money, and what requests and tokens were
+	// used lately, cut calls included: the base of admission.
 	Balances []admission.Balance
 	// Cut are the calls that were open when the last run ended, oldest first. They
 	// are settled now.
@@ -34,7 +34,8 @@ type State struct {
 // Call is a call that was cut, and how it was settled.
 type Call struct {
 	ID, Owner string
-	// Lines are what it held: a line's Want is that. Rules are not known any more.
+	// Lines are what it held: a line's Want is that. Of rules only the kind is known,
+	// and that only of windows and buckets.
 	Lines  []admission.Line
 	Actual admission.Actual
 	Record requestlog.Record
@@ -45,6 +46,7 @@ type cutCall struct {
 	since        journal.Seq
 	owner        string
 	start        time.Time
+	admitted     int64
 	lines        []admission.Line
 	record       []byte
 	grown        int64
@@ -135,10 +137,13 @@ func (l *Ledger) read(e *entry, s journal.Seq, b []byte) {
 }
 
 func newCutCall(s journal.Seq, e *entry) *cutCall {
-	c := &cutCall{since: s, owner: string(e.owner), start: time.Unix(0, e.start), record: slices.Clone(e.record)}
+	c := &cutCall{
+		since: s, owner: string(e.owner), start: time.Unix(0, e.start), admitted: e.admitted, record: slices.Clone(e.record),
+	}
 	for _, l := range e.lines {
 		c.lines = append(c.lines, admission.Line{
 			Account: string(l.account), Epoch: l.epoch, Unit: l.unit, Want: l.amount, Floor: l.amount, Soft: l.soft,
+			Rule: admission.Rule{Kind: l.kind},
 		})
 	}
 	return c
@@ -173,6 +178,10 @@ func (l *Ledger) settleCut(id string, c *cutCall) (Call, error) {
 	e := l.encoder()
 	defer l.release(e)
 	e.settlement(&Settlement{ID: id, Lines: c.lines, Actual: call.Actual, Record: &call.Record})
+	if c.admitted != 0 {
+		admitted := time.Unix(0, c.admitted)
+		e.times(admitted, max(0, time.Since(admitted)))
+	}
 	_, err := l.opts.Journal.Append(e.entry)
 	return call, err
 }

@@ -29,19 +29,33 @@ func (l *Ledger) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { l.keepBooks(ctx) })
 	wg.Go(func() { d.run(ctx) })
+	var flushers []*flusher
+	for _, f := range l.opts.Flushes {
+		flushers = append(flushers, l.newFlusher(f))
+	}
+	for _, f := range flushers {
+		wg.Go(func() { f.run(ctx) })
+	}
 	wg.Wait()
-	return errors.Join(l.bookkeep(), d.pass(), l.checkpoint())
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	defer cancel()
+	errs := []error{l.bookkeep(), d.pass(), l.checkpoint()}
+	for _, f := range flushers {
+		errs = append(errs, f.pass(last))
+	}
+	return errors.Join(errs...)
 }
 
 // keepBooks sums up, and now and then makes a checkpoint, until ctx ends.
 func (l *Ledger) keepBooks(ctx context.Context) {
-	var books, file trouble
+	var journaled, books, file trouble
 	saved := time.Now()
 	for ctx.Err() == nil {
 		if err := l.waitTick(ctx); errors.Is(err, journal.ErrClosed) {
 			return
 		}
-		books.note(l, "totals", l.bookkeep())
+		journaled.note(l, "journal", l.retryUnwritten())
+		books.note(l, "totals", l.sumUp())
 		if time.Since(saved) >= l.opts.Checkpoint {
 			saved = time.Now()
 			file.note(l, "totals file", l.checkpoint())

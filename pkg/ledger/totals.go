@@ -30,6 +30,8 @@ type totals struct {
 	seq journal.Seq
 	// accounts have their totals by unit, then epoch.
 	accounts map[string][]Total
+	// recent is what windows have to be told after a restart.
+	recent recents
 }
 
 // position is the entry up to which everything is in.
@@ -52,6 +54,9 @@ func (t *totals) fold(s journal.Seq, e *entry) {
 	}
 	for i := range e.lines {
 		t.add(&e.lines[i])
+		if e.admitted != 0 && e.lines[i].kind.Windowed() {
+			t.recent.add(&e.lines[i], e.admitted, e.settled)
+		}
 	}
 }
 
@@ -107,7 +112,8 @@ func (t *totals) of(account string) []Total {
 	return slices.Clone(t.accounts[account])
 }
 
-// balances returns what has been spent of money: the base of admission.
+// balances returns what has been spent of money and what windows count of requests
+// and tokens: the base of admission.
 func (t *totals) balances() []admission.Balance {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -119,5 +125,5 @@ func (t *totals) balances() []admission.Balance {
 			}
 		}
 	}
-	return balances
+	return t.recent.appendBalances(balances)
 }

@@ -54,6 +54,12 @@ type Policy struct {
 	Burst int64
 }
 
+// AppendCountLines appends the lines of one count_tokens call of an account. The
+// burst is that of other calls.
+func (p Policy) AppendCountLines(dst []admission.Line, account string) []admission.Line {
+	return Policy{Strategy: p.Strategy}.AppendLines(dst, account, CountTokens, 0)
+}
+
 // AppendLines appends the lines of one call of an account: one request, the
 // tokens it is estimated to use, one open call.
 func (p Policy) AppendLines(dst []admission.Line, account string, l Limits, tokens int64) []admission.Line {
@@ -85,7 +91,7 @@ func Error(r *admission.Refusal, now time.Time) *llm.Error {
 			r.Line.Want, what, seconds(r.RetryAfter))
 	default:
 		e.Message = fmt.Sprintf("the limit of %s is used up; it frees in %s (at %s)",
-			what, seconds(r.RetryAfter), now.Add(r.RetryAfter).UTC().Format(time.RFC3339))
+			what, seconds(r.RetryAfter), now.Add(r.RetryAfter+time.Second-1).UTC().Truncate(time.Second).Format(time.RFC3339))
 	}
 	return e
 }

@@ -58,6 +58,18 @@ func TestAppendLines(t *testing.T) {
 	}
 }
 
+func TestTokenCountsHaveLimitsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	got := Policy{Strategy: admission.TokenBucket, Burst: 20}.AppendCountLines(nil, "key:a/count_tokens")
+	want := []admission.Line{
+		{Account: "key:a/count_tokens", Unit: llm.Requests, Rule: admission.Rule{Kind: admission.TokenBucket, Limit: 600, Window: time.Minute}, Want: 1, Floor: 1},
+		{Account: "key:a/count_tokens", Unit: llm.Parallel, Rule: admission.Rule{Kind: admission.Concurrency, Limit: 64}, Want: 1, Floor: 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
 func TestErrorNamesTheLimitAndWhenItFrees(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
@@ -71,7 +83,7 @@ func TestErrorNamesTheLimitAndWhenItFrees(t *testing.T) {
 		words   []string
 		after   time.Duration
 	}{
-		{"requests", admission.Refusal{Line: line(llm.Requests, minute), RetryAfter: 12500 * time.Millisecond}, []string{"100 requests per minute", "13 s", "12:00:12Z"}, 12500 * time.Millisecond},
+		{"requests", admission.Refusal{Line: line(llm.Requests, minute), RetryAfter: 12500 * time.Millisecond}, []string{"100 requests per minute", "13 s", "12:00:13Z"}, 12500 * time.Millisecond},
 		{"day", admission.Refusal{Line: line(llm.Requests, admission.Rule{Limit: 9, Window: 24 * time.Hour}), RetryAfter: time.Hour}, []string{"9 requests per day", "13:00:00Z"}, time.Hour},
 		{"parallel", admission.Refusal{Line: line(llm.Parallel, admission.Rule{Limit: 3})}, []string{"3 parallel calls"}, time.Second},
 		{"oversize", admission.Refusal{Line: line(llm.Tokens, minute), Oversize: true, RetryAfter: time.Minute}, []string{"5000 tokens", "100 tokens per minute", "60 s"}, time.Minute},

@@ -22,6 +22,8 @@ type question struct {
 	maxTokens int64
 	// model is asked for in the place of the dialect's own one; "" for that.
 	model string
+	// counts asks how many tokens the call would have, in Anthropic's dialect.
+	counts bool
 }
 
 // translated asks for the model of the other dialect.
@@ -33,7 +35,10 @@ func (q *question) translated() {
 }
 
 func (q *question) path() string {
-	if q.anthropic {
+	switch {
+	case q.counts:
+		return "/v1/messages/count_tokens"
+	case q.anthropic:
 		return "/v1/messages"
 	}
 	return "/v1/chat/completions"

@@ -2,7 +2,6 @@ package admissiontest
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -20,9 +19,6 @@ var callTests = []test{
 	{"an ask without lines passes", emptyAsk},
 	{"reading states makes nothing", statesReadOnly},
 	{"holds outlive any silence of their owner's calls", renew},
-	{"balances and open calls are restored", restore},
-	{"restored calls count above the limit", restoreAbove},
-	{"an invalid restore restores nothing", restoreInvalid},
 }
 
 func allOrNothing(s *scene) {
@@ -194,58 +190,4 @@ func renew(s *scene) {
 	s.counts(line, 0, 10)
 	s.settle("a", admission.Actual{Money: 8})
 	s.counts(line, 8, 0)
-}
-
-func restore(s *scene) {
-	budget, calls := money("b", 100, 30), parallel(2)
-	rate := request(admission.SlidingWindow, 2, time.Minute)
-	base := []admission.Balance{
-		{Account: "b", Epoch: 1, Unit: llm.Money, Spent: 60},
-		{Account: "b", Epoch: 0, Unit: llm.Money, Spent: 999},
-	}
-	open := []admission.Ask{{ID: "old", Owner: "replica-1", Lines: []admission.Line{budget, calls, rate}}}
-	for range 2 { // restoring is idempotent
-		if err := s.Restore(s.Context(), base, open); err != nil {
-			s.Fatalf("Restore: %v", err)
-		}
-	}
-	s.counts(budget, 60, 30)
-	s.counts(calls, 0, 1)
-	s.counts(rate, 1, 0)
-	if r := s.refuse("a", wanting(11, budget)); !r.Held {
-		s.Errorf("refusal = %+v, want held", r)
-	}
-	s.grow("old", wanting(5, budget))
-	s.settle("old", admission.Actual{Money: 20})
-	s.counts(budget, 80, 0)
-	s.counts(calls, 0, 0)
-	s.pass("a", wanting(20, budget))
-}
-
-func restoreAbove(s *scene) {
-	budget, rate := money("b", 10, 30), tokens(admission.SlidingWindow, 100, 500)
-	open := []admission.Ask{{ID: "old", Owner: "replica-1", Lines: []admission.Line{budget, rate}}}
-	if err := s.Restore(s.Context(), nil, open); err != nil {
-		s.Fatalf("Restore: %v", err)
-	}
-	s.counts(budget, 0, 30)
-	s.counts(rate, 500, 0)
-	s.refuse("a", wanting(1, budget))
-	s.settle("old", admission.Actual{Money: 2, Tokens: 50})
-	s.pass("a", wanting(8, budget), wanting(50, rate))
-}
-
-func restoreInvalid(s *scene) {
-	good := admission.Balance{Account: "b", Epoch: 1, Unit: llm.Money, Spent: 60}
-	bad := admission.Balance{Account: "b", Unit: llm.Requests, Spent: 1}
-	twice := admission.Ask{ID: "old", Lines: []admission.Line{parallel(1), parallel(2)}}
-	for name, err := range map[string]error{
-		"balance of requests": s.Restore(s.Context(), []admission.Balance{good, bad}, nil),
-		"line twice":          s.Restore(s.Context(), []admission.Balance{good}, []admission.Ask{twice}),
-	} {
-		if !errors.Is(err, admission.ErrInvalid) || !strings.Contains(err.Error(), "restore") {
-			s.Errorf("%s: %v, want ErrInvalid", name, err)
-		}
-	}
-	s.counts(money("b", 100, 0), 0, 0)
 }

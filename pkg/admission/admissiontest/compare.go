@@ -47,6 +47,8 @@ type walk struct {
 	*scene
 	Choices
 	model *model
+	// book is what a journal would know.
+	book  book
 	calls int
 	step  int
 }
@@ -54,6 +56,7 @@ type walk struct {
 func (s *scene) compare(c Choices, steps int) {
 	w := &walk{scene: s, Choices: c, model: newModel()}
 	w.model.now = s.clock.Now().UnixNano()
+	w.book.open = map[string]opened{}
 	w.restore()
 	for w.step = range steps {
 		w.next()
@@ -61,7 +64,7 @@ func (s *scene) compare(c Choices, steps int) {
 }
 
 func (w *walk) next() {
-	switch n := w.IntN(20); {
+	switch n := w.IntN(21); {
 	case n < 7:
 		w.admit()
 	case n < 9:
@@ -72,6 +75,8 @@ func (w *walk) next() {
 		w.reset()
 	case n < 15:
 		w.states()
+	case n < 16:
+		w.renewOrCrash()
 	default:
 		w.elapse()
 	}
@@ -88,13 +93,19 @@ func (w *walk) elapse() {
 
 func (w *walk) admit() {
 	w.calls++
-	a := &admission.Ask{ID: "call-" + strconv.Itoa(w.calls), Owner: "replica-1", Lines: w.lines()}
+	a := &admission.Ask{ID: "call-" + strconv.Itoa(w.calls), Owner: w.owner(), Lines: w.lines()}
 	g, err := w.Admit(w.Context(), a)
 	if err != nil {
 		w.Fatalf("step %d: Admit: %v", w.step, err)
 	}
 	w.equal("Admit", a.Lines, g, w.model.admit(a))
+	if g.Refused == nil {
+		w.book.opened(w.clock.Now(), a)
+	}
 }
+
+// owner is one of the replicas.
+func (w *walk) owner() string { return "replica-" + strconv.Itoa(1+w.IntN(2)) }
 
 func (w *walk) grow() {
 	id, found := w.pick()
@@ -137,6 +148,7 @@ func (w *walk) settle() {
 	if _, err := w.Grow(w.Context(), id, nil); !errors.Is(err, admission.ErrNotOpen) {
 		w.Fatalf("step %d: Grow after Settle: %v", w.step, err)
 	}
+	w.book.settled(w.clock.Now(), id, a)
 	w.model.settle(id, a)
 	w.states()
 }
@@ -159,11 +171,7 @@ func (w *walk) states() {
 	}
 	var want []llm.LimitState
 	for i := range lines {
-		h := w.model.counters[nameOf(&lines[i])]
-		if h == nil {
-			h = newHistory(&lines[i], w.model.now)
-		}
-		want = append(want, h.state(w.model.now, &lines[i]))
+		want = append(want, w.model.look(&lines[i]).state(w.model.now, &lines[i]))
 	}
 	w.equal("States", lines, got, want)
 }
@@ -173,7 +181,9 @@ func (w *walk) restore() {
 	base := []admission.Balance{{Account: b.Account, Epoch: b.Epoch, Unit: llm.Money, Spent: int64(w.IntN(150))}}
 	var open []admission.Ask
 	for i := range w.IntN(4) {
-		open = append(open, admission.Ask{ID: "restored-" + strconv.Itoa(i), Owner: "replica-1", Lines: w.lines()})
+		a := admission.Ask{ID: "restored-" + strconv.Itoa(i), Owner: w.owner(), Lines: w.lines()}
+		open = append(open, a)
+		w.book.opened(w.clock.Now(), &a)
 	}
 	if err := w.Restore(w.Context(), base, open); err != nil {
 		w.Fatalf("Restore: %v", err)

@@ -15,6 +15,8 @@ type model struct {
 	now      int64
 	counters map[counterName]*history
 	open     map[string]*modelCall
+	// past are the uses from before a restart, in their order.
+	past []admission.Balance
 }
 
 // counterName is what tells one counter from another.
@@ -49,8 +51,33 @@ func (m *model) history(l *admission.Line) *history {
 	n := nameOf(l)
 	h := m.counters[n]
 	if h == nil {
-		h = newHistory(l, m.now)
+		h = m.begin(l)
 		m.counters[n] = h
+	}
+	return h
+}
+
+// look is history for who only looks.
+func (m *model) look(l *admission.Line) *history {
+	if h := m.counters[nameOf(l)]; h != nil {
+		return h
+	}
+	return m.begin(l)
+}
+
+// begin is the history of a counter that is named for the first time.
+func (m *model) begin(l *admission.Line) *history {
+	h := newHistory(l, math.MinInt64/2)
+	for _, b := range m.past {
+		if b.Account != l.Account || b.Unit != l.Unit || !h.windowed() {
+			continue
+		}
+		at := min(b.At.UnixNano(), m.now)
+		if b.Debt {
+			h.owe(at, b.Spent)
+		} else {
+			h.take(at, "", b.Spent)
+		}
 	}
 	return h
 }
@@ -196,10 +223,15 @@ func (m *model) reset(account string, epoch int64) {
 // restore is Store.Restore.
 func (m *model) restore(base []admission.Balance, open []admission.Ask) {
 	for _, b := range base {
+		if b.Unit != llm.Money {
+			m.past = append(m.past, b)
+			continue
+		}
 		m.history(&admission.Line{
 			Account: b.Account, Epoch: b.Epoch, Unit: b.Unit, Rule: admission.Rule{Kind: admission.Budget},
 		}).spent = b.Spent
 	}
+	slices.SortStableFunc(m.past, func(a, b admission.Balance) int { return a.At.Compare(b.At) })
 	for i := range open {
 		a := &open[i]
 		if m.open[a.ID] != nil {

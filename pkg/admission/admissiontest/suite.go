@@ -31,9 +31,11 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"windows", windowTests},
 		{"tokens", tokenTests},
+		{"intervals", intervalTests},
 		{"money", moneyTests},
 		{"grow", growTests},
 		{"calls", callTests},
+		{"restore", restoreTests},
 		{"concurrent", concurrentTests},
 		{"model", modelTests},
 	}
@@ -84,12 +86,14 @@ type scene struct {
 	testing.TB
 	admission.Store
 	clock *clock
+	// open makes another store, for what comes after a crash.
+	open Open
 }
 
 func newScene(t testing.TB, open Open) *scene {
 	t.Helper()
 	c := &clock{now: start}
-	return &scene{TB: t, Store: open(t, c.Now), clock: c}
+	return &scene{TB: t, Store: open(t, c.Now), clock: c, open: open}
 }
 
 // ask admits or not.

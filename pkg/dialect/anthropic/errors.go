@@ -115,6 +115,8 @@ func (Frontend) SetLimits(h llm.Header, states []llm.LimitState) {
 	dialect.SetLimit(h, &tokenFields, dialect.Tightest(states, llm.Tokens), appendReset)
 }
 
+// appendReset writes whole seconds, rounded up: a client that waits until then must
+// not come too early.
 func appendReset(dst []byte, s *llm.LimitState) []byte {
-	return s.Reset.UTC().AppendFormat(dst, time.RFC3339)
+	return s.Reset.Add(time.Second-1).UTC().Truncate(time.Second).AppendFormat(dst, time.RFC3339)
 }

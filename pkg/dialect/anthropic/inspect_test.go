@@ -116,7 +116,15 @@ func TestReach(t *testing.T) {
 			`"url":{"type":"string"},"container":{"type":"string"},"fallbacks":{"type":"array"}}}}]}`, dialect.Reach{}},
 		{"client tools", `{"tools":[{"type":"bash_20250124"},{"type":"text_editor_20250728"},{"type":"computer_20251124"},` +
 			`{"type":"memory_20250818"}],"context_management":{"edits":[{"type":"clear_thinking_20251015"}]}}`, dialect.Reach{}},
-		{"base64", `{"messages":[{"content":[{"type":"image","source":{"type":"base64","data":"aHR0cA=="}}]}]}`, dialect.Reach{}},
+		{"base64", `{"messages":[{"content":[{"type":"image","source":{"type":"base64","data":"aHR0cA=="}}]}]}`, dialect.Reach{Documents: true}},
+		{"picture", `{"messages":[{"content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"aHR0cA=="}}]}]}`, dialect.Reach{SmallPictures: 1}},
+		{"pictures, one of them large", `[{"source":{"media_type":"im\u0061ge\/png","d\u0061ta":"a"}},{"source":{"media_type":"image/png","data":"` +
+			strings.Repeat("a", dialect.SmallPicture) + `"}},{"source":{"data":"b","media_type":"image/gif"}}]`, dialect.Reach{SmallPictures: 2}},
+		{"document", `{"source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0="}}`, dialect.Reach{Documents: true}},
+		{"text document", `{"source":{"type":"text","media_type":"text/plain","data":"hello"}}`, dialect.Reach{}},
+		{"cache", `{"system":[{"text":"a","cache_control":{"type":"ephemeral"}}]}`, dialect.Reach{CacheWrite: dialect.ShortCacheWrite}},
+		{"cache for an hour", `{"system":[{"text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}},{"cache_control":{"ttl":"5m"}}]}`, dialect.Reach{CacheWrite: dialect.LongCacheWrite}},
+		{"a lifetime of something else", `{"tools":[{"input_schema":{"properties":{"ttl":{"type":"string"}}}}]}`, dialect.Reach{}},
 		{"image by URL", `{"messages":[{"content":[{"source":{"type":"url","url":"https://x"}}]}]}`, dialect.Reach{Elsewhere: true}},
 		{"with white space", "{\"source\": {\"type\" :\n \"url\"}}", dialect.Reach{Elsewhere: true}},
 		{"escaped value", `{"source":{"type":"\u0075r\u006c"}}`, dialect.Reach{Elsewhere: true}},

@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/llmgw/llmgw/pkg/dialect"
 	"github.com/llmgw/llmgw/pkg/dialect/toplevel"
@@ -12,7 +13,7 @@ import (
 // that the same words in a prompt do not count.
 func (Frontend) Reach(_ llm.Op, body []byte) dialect.Reach {
 	var r dialect.Reach
-	tools, top := 0, false
+	tools, top, lasting := 0, false, false
 	for m := toplevel.AllNames(body); m.Next(); {
 		switch string(m.Name()) {
 		case "file_id":
@@ -20,6 +21,12 @@ func (Frontend) Reach(_ llm.Op, body []byte) dialect.Reach {
 		case "container", "mcp_servers", "fallbacks":
 			// These are words that a tool's schema may use too.
 			top = true
+		case "source":
+			reachOfSource(m.Value(), &r)
+		case "cache_control":
+			r.CacheWrite = max(r.CacheWrite, dialect.ShortCacheWrite)
+		case "ttl":
+			lasting = lasting || string(m.Word()) != "5m"
 		case "type":
 			kind := m.Word()
 			if string(kind) == "url" || string(kind) == "file" {
@@ -30,6 +37,9 @@ func (Frontend) Reach(_ llm.Op, body []byte) dialect.Reach {
 			}
 		}
 	}
+	if lasting && r.CacheWrite != dialect.NoCacheWrite {
+		r.CacheWrite = dialect.LongCacheWrite
+	}
 	if tools > 0 {
 		r.ServerTools = toolUses(body, tools)
 	}
@@ -37,6 +47,28 @@ func (Frontend) Reach(_ llm.Op, body []byte) dialect.Reach {
 		reachOfTop(body, &r)
 	}
 	return r
+}
+
+// reachOfSource looks at where a picture or a document comes from. Text is billed
+// by its bytes.
+func reachOfSource(v []byte, r *dialect.Reach) {
+	var media string
+	length := 0
+	for m := toplevel.Object(v); m.Next(); {
+		switch name := m.Name(); {
+		case toplevel.Resembles(name, "media_type"):
+			media, _ = toplevel.String(m.Value())
+		case toplevel.Resembles(name, "data"):
+			length = len(m.Value())
+		}
+	}
+	switch {
+	case length == 0, strings.HasPrefix(media, "text/"):
+	case !strings.HasPrefix(media, "image/"):
+		r.Documents = true
+	case length < dialect.SmallPicture:
+		r.SmallPictures++
+	}
 }
 
 // reachOfTop looks at the members of the request itself: a container is content

@@ -220,7 +220,8 @@ func TestAppendError(t *testing.T) {
 
 func TestSetLimits(t *testing.T) {
 	t.Parallel()
-	reset := time.Date(2026, 11, 22, 10, 0, 30, 0, time.FixedZone("CET", 3600))
+	// A whole second is told at which the limit is whole, not one before it.
+	reset := time.Date(2026, 11, 22, 10, 0, 29, 1, time.FixedZone("CET", 3600))
 	h := llm.Header{}
 	anthropic.Frontend{}.SetLimits(h, []llm.LimitState{
 		{Unit: llm.Requests, Limit: 100, Used: 10},

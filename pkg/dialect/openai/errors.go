@@ -124,7 +124,8 @@ func (Frontend) SetLimits(h llm.Header, states []llm.LimitState) {
 	dialect.SetLimit(h, &tokenFields, dialect.Tightest(states, llm.Tokens), appendReset)
 }
 
-// appendReset writes durations as OpenAI and Go do: 17ms, 1s, 6m0s.
+// appendReset writes durations as OpenAI and Go do, rounded up: 17ms, 1s, 6m0s.
 func appendReset(dst []byte, s *llm.LimitState) []byte {
-	return append(dst, max(0, time.Until(s.Reset)).Round(time.Millisecond).String()...)
+	left := max(0, time.Until(s.Reset)) + time.Millisecond - 1
+	return append(dst, left.Truncate(time.Millisecond).String()...)
 }

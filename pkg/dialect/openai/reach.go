@@ -13,6 +13,7 @@ import (
 // objects as values, do not count either.
 func (Frontend) Reach(_ llm.Op, body []byte) dialect.Reach {
 	var r dialect.Reach
+	lasting := false
 	for m := toplevel.AllNames(body); m.Next(); {
 		switch name := m.Name(); string(name) {
 		case "tools":
@@ -28,20 +29,40 @@ func (Frontend) Reach(_ llm.Op, body []byte) dialect.Reach {
 			r.Elsewhere = r.Elsewhere || toplevel.IsString(m.Value())
 		case "audio":
 			r.Elsewhere = r.Elsewhere || refersToAudio(m.Value())
+		case "file_data":
+			r.Documents = r.Documents || toplevel.IsString(m.Value())
+		case "cache_control":
+			// No word of OpenAI's, but LiteLLM's for Claude behind this dialect.
+			r.CacheWrite = max(r.CacheWrite, dialect.ShortCacheWrite)
+		case "ttl":
+			lasting = lasting || string(m.Word()) != "5m"
 		default:
 			// image_url, url, and what vendors added: file_url, video_url, document_url.
-			if bytes.HasSuffix(name, []byte("url")) && m.Word() != nil && !isData(m.Word()) {
-				r.Elsewhere = true
+			if bytes.HasSuffix(name, []byte("url")) {
+				reachOfURL(m.Word(), &r)
 			}
 		}
+	}
+	if lasting && r.CacheWrite != dialect.NoCacheWrite {
+		r.CacheWrite = dialect.LongCacheWrite
 	}
 	return r
 }
 
 func isNull(v []byte) bool { return bytes.HasPrefix(v, []byte("null")) }
 
-// isData reports whether a URL holds its content.
-func isData(url []byte) bool { return bytes.HasPrefix(url, []byte("data:")) }
+// reachOfURL looks at a URL, which may hold its content; nil is none.
+func reachOfURL(url []byte, r *dialect.Reach) {
+	switch {
+	case url == nil:
+	case !bytes.HasPrefix(url, []byte("data:")):
+		r.Elsewhere = true
+	case !bytes.HasPrefix(url, []byte("data:image/")):
+		r.Documents = true
+	case len(url) < dialect.SmallPicture:
+		r.SmallPictures++
+	}
+}
 
 // refersToAudio reports whether v begins with an object that names an earlier
 // answer's audio by its id, as the audio of an assistant's message does.

@@ -236,7 +236,7 @@ func TestSetLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := llm.Header{}
 		openai.Frontend{}.SetLimits(h, []llm.LimitState{
-			{Unit: llm.Requests, Limit: 100, Used: 100, Reset: time.Now().Add(6 * time.Minute)},
+			{Unit: llm.Requests, Limit: 100, Used: 100, Reset: time.Now().Add(6*time.Minute - time.Millisecond + 1)},
 			{Unit: llm.Requests, Limit: 10},
 			{Unit: llm.Tokens, Limit: 50, Used: 20, Held: 5, Reset: time.Now().Add(-time.Second)},
 		})

@@ -10,7 +10,8 @@
 //	exitcode N COMMAND…   runs a command that must end with that code
 //	waitaddr VAR FILE     sets VAR to the address that serve writes to FILE
 //	waitfor TEXT FILE     waits until the text stands in the file
-//	signal NAME           sends HUP, INT or TERM to the first command in the background
+//	stdout2env VAR        sets VAR to what the last command printed
+//	signal NAME [N]       sends HUP, INT or TERM to the first (or Nth) command in the background
 //	exec httpreq …        makes a request; -until and -find wait for an answer
 package scripts
 
@@ -41,11 +42,18 @@ func TestMain(m *testing.M) {
 	})
 }
 
+func TestInit(t *testing.T)      { run(t, "init") }
 func TestServe(t *testing.T)     { run(t, "serve") }
+func TestConfig(t *testing.T)    { run(t, "config") }
 func TestModels(t *testing.T)    { run(t, "models") }
 func TestProviders(t *testing.T) { run(t, "providers") }
 func TestVersion(t *testing.T)   { run(t, "version") }
 func TestHelp(t *testing.T)      { run(t, "help") }
+func TestKeys(t *testing.T)      { run(t, "keys") }
+func TestTeam(t *testing.T)      { run(t, "team") }
+func TestValidate(t *testing.T)  { run(t, "validate") }
+
+func TestCompletion(t *testing.T) { run(t, "completion") }
 
 func run(t *testing.T, area string) {
 	t.Parallel()
@@ -57,10 +65,12 @@ func run(t *testing.T, area string) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("LLMGW_DATA_DIR", filepath.Join(env.WorkDir, "data"))
+			env.Setenv("LANG", "C.UTF-8")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode": exitcode, "waitaddr": waitaddr, "waitfor": waitfor, "signal": sendSignal,
+			"stdout2env": stdoutToEnv,
 		},
 	})
 }
@@ -130,11 +140,24 @@ func waitfor(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+func stdoutToEnv(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: stdout2env VAR")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]os.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "TERM": syscall.SIGTERM}
 	running := ts.BackgroundCmds()
-	if neg || len(args) != 1 || signals[args[0]] == nil || len(running) == 0 {
-		ts.Fatalf("usage: signal HUP|INT|TERM, with a command in the background")
+	n := 1
+	if len(args) == 2 {
+		var err error
+		n, err = strconv.Atoi(args[1])
+		ts.Check(err)
 	}
-	ts.Check(running[0].Process.Signal(signals[args[0]]))
+	if neg || len(args) < 1 || len(args) > 2 || signals[args[0]] == nil || n < 1 || n > len(running) {
+		ts.Fatalf("usage: signal HUP|INT|TERM [N], with N commands in the background")
+	}
+	ts.Check(running[n-1].Process.Signal(signals[args[0]]))
 }

@@ -1,0 +1,5 @@
+package scripts
+
+import "testing"
+
+func TestLogs(t *testing.T) { run(t, "logs") }
