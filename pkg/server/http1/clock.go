@@ -19,8 +19,8 @@ type stamp struct {
 	text string
 }
 
-// since is how long ago the epoch was, in nanoseconds; never 0.
-func (c *clock) since() int64 { return max(1, int64(time.Since(c.epoch))) }
+// since is how long ago the epoch was, in nanoseconds.
+func (c *clock) since() int64 { return int64(time.Since(c.epoch)) }
 
 // date is the time as the Date field has it. The text is written once a second.
 func (c *clock) date() string {

@@ -30,7 +30,7 @@ const (
 	closed              // is being closed, or belongs to net/http
 )
 
-// conn is a connection. All of it but state, since and cancel belongs to the
+// conn is a connection. All of it but state and open belongs to the
 // goroutine of serve.
 type conn struct {
 	s     *Server
@@ -38,10 +38,8 @@ type conn struct {
 	raw   syscall.RawConn
 	addr  string // of the client
 	state atomic.Int32
-	// began is when the request under way began, by the Server's clock; 0 while there
-	// is none. cancel ends its context.
-	began  atomic.Int64
-	cancel atomic.Pointer[context.CancelFunc]
+	// open is the request under way, or nil.
+	open atomic.Pointer[exchange]
 
 	buf  []byte
 	r, w int // what has been read and not yet used is buf[r:w]
@@ -172,18 +170,27 @@ func (c *conn) fill() error {
 
 // answer lets the handler answer a request, and reports whether there may be another.
 func (c *conn) answer(req *http.Request, cancel context.CancelFunc) (keep bool) {
-	b := body{c: c, left: req.ContentLength}
+	x := &exchange{began: c.s.clock.since(), cancel: cancel}
+	x.body = body{c: c, left: req.ContentLength}
 	req.Body = http.NoBody
-	if b.left > 0 {
-		req.Body = &b
+	if x.body.left > 0 {
+		req.Body = &x.body
 	}
-	w := response{c: c, req: req, body: &b, length: unknown}
-	c.cancel.Store(&cancel)
-	c.began.Store(c.s.clock.since())
-	ok := c.call(&w)
-	c.began.Store(0)
-	c.cancel.Store(nil)
+	w := &x.response
+	*w = response{c: c, req: req, body: &x.body, length: unknown}
+	c.open.Store(x)
+	ok := c.call(w)
+	c.open.Store(nil)
 	return w.finish(ok) && ok && !w.closing
+}
+
+// exchange is all that is allocated for a request and its answer, but their headers.
+type exchange struct {
+	// began is when it began, by the Server's clock.
+	began    int64
+	cancel   context.CancelFunc
+	body     body
+	response response
 }
 
 // call runs the handler and reports whether it returned.

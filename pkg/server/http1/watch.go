@@ -33,7 +33,7 @@ func (s *Server) waiting(list []*conn) []*conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		if began := c.began.Load(); began != 0 && began <= limit {
+		if x := c.open.Load(); x != nil && x.began <= limit {
 			list = append(list, c)
 		}
 	}
@@ -42,8 +42,8 @@ func (s *Server) waiting(list []*conn) []*conn {
 
 // hangUp ends the context of the request under way.
 func (c *conn) hangUp() {
-	if cancel := c.cancel.Load(); cancel != nil {
-		(*cancel)()
+	if x := c.open.Load(); x != nil {
+		x.cancel()
 	}
 }
 
