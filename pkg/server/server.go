@@ -19,6 +19,7 @@ import (
 
 	"github.com/llmgw/llmgw/pkg/dialect"
 	"github.com/llmgw/llmgw/pkg/gateway"
+	"github.com/llmgw/llmgw/pkg/server/http1"
 )
 
 // Options are the parts and limits of a Server. All are required but Admin, Metrics
@@ -67,7 +68,8 @@ const (
 // Server answers HTTP. Safe for concurrent use.
 type Server struct {
 	opts     Options
-	http     *http.Server
+	http     *http.Server  // TLS, and what plain leaves to it
+	plain    *http1.Server // the plainest requests without TLS, at a fraction of the cost
 	bodies   bodies
 	ids      atomic.Uint64
 	draining atomic.Bool
@@ -87,6 +89,9 @@ func New(opts Options) *Server {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     log.New(quiet{opts.Logger}, "", 0),
 	}
+	s.plain = http1.New(http1.Options{
+		Handler: s.http.Handler, Rest: s.http, HeaderTime: headerTime, IdleTime: idleTime, Logger: opts.Logger,
+	})
 	return s
 }
 
@@ -111,7 +116,7 @@ func (s *Server) Serve(l net.Listener, conf *tls.Config) error {
 		s.http.TLSConfig = conf
 		err = s.http.ServeTLS(l, "", "")
 	} else {
-		err = s.http.Serve(l)
+		err = s.plain.Serve(l)
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -126,9 +131,9 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // ends first it cuts what is left and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
-	err := s.http.Shutdown(ctx)
+	err := s.plain.Shutdown(ctx) // both: the one shuts the other down
 	if err != nil {
-		return errors.Join(err, s.http.Close())
+		return errors.Join(err, s.plain.Close())
 	}
 	return nil
 }

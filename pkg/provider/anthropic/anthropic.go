@@ -140,10 +140,13 @@ func canonical(h llm.Header) llm.Header {
 // Dialects implements llm.Provider.
 func (p *Provider) Dialects(op llm.Op) []llm.Dialect {
 	if op == llm.OpChat || op == llm.OpCountTokens {
-		return []llm.Dialect{llm.Anthropic}
+		return spoken
 	}
 	return nil
 }
+
+// spoken is asked for several times in every call.
+var spoken = []llm.Dialect{llm.Anthropic}
 
 // Do implements llm.Provider.
 func (p *Provider) Do(ctx context.Context, req *llm.Request) (*llm.Answer, error) {

@@ -1,6 +1,10 @@
 package http1
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/llmgw/llmgw/pkg/httpfield"
+)
 
 const (
 	// maxLine bounds the line before a chunk, in bytes.
@@ -114,7 +118,7 @@ func (d *chunks) stepSize(b byte) error {
 			return errChunk
 		}
 		d.state = inExtension
-	case isBlank(b):
+	case httpfield.IsBlank(b):
 		if d.digits == 0 {
 			return errChunk
 		}
@@ -185,7 +189,7 @@ func (d *chunks) stepTrailer(b byte) error {
 		switch {
 		case b == '\r':
 			d.state = atTrailerLF
-		case isControl(rune(b)):
+		case httpfield.IsControl(b):
 			return errChunk
 		}
 		return nil
@@ -197,7 +201,7 @@ func (d *chunks) stepTrailer(b byte) error {
 }
 
 func (d *chunks) trailerName(b byte) error {
-	if !isToken[b] {
+	if !httpfield.IsToken(b) {
 		return errChunk
 	}
 	return nil

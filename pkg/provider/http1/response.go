@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/llmgw/llmgw/pkg/httpfield"
 )
 
 // maxInterim bounds the answers of status 1xx before the one that counts.
@@ -83,9 +85,9 @@ func (c *conn) readAnswer(req *http.Request) (*answer, error) {
 
 // parseAnswer reads a head. It writes in it.
 func parseAnswer(head []byte, req *http.Request) (*answer, error) {
-	var few [32]field
+	var few [32]httpfield.Field
 	lf := bytes.IndexByte(head, '\n')
-	fields, err := parseFields(head, lf+1, few[:0])
+	fields, err := httpfield.Parse(head, lf+1, few[:0])
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +102,8 @@ func parseAnswer(head []byte, req *http.Request) (*answer, error) {
 	}
 	a.resp.Header = make(http.Header, len(fields))
 	for i, f := range fields {
-		name := text[f.name.from:f.name.to]
-		values[i] = text[f.value.from:f.value.to]
+		name := text[f.Name.From:f.Name.To]
+		values[i] = text[f.Value.From:f.Value.To]
 		if before, ok := a.resp.Header[name]; ok {
 			a.resp.Header[name] = append(before, values[i])
 			continue

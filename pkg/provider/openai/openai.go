@@ -177,8 +177,11 @@ func (p *Provider) Dialects(op llm.Op) []llm.Dialect {
 	if p.targets[op] == nil {
 		return nil
 	}
-	return []llm.Dialect{llm.OpenAI}
+	return spoken
 }
+
+// spoken is asked for several times in every call.
+var spoken = []llm.Dialect{llm.OpenAI}
 
 // Do implements llm.Provider. The client's query string stays here: OpenAI's
 // operations have none.
