@@ -24,7 +24,7 @@ type RuleKind uint8
 // The kinds of rules. The numbers stand in journals: they are forever.
 const (
 	// SlidingWindow admits at most Limit in any stretch of Window: a ring of
-	// sub-buckets of half a second, the oldest counted whole.
+	// sub-buckets of half a second, each counted whole until its last is over.
 	SlidingWindow RuleKind = iota + 1
 	// FixedWindow admits at most Limit in each window aligned to UTC.
 	FixedWindow

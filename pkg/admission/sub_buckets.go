@@ -13,9 +13,11 @@ const (
 	subBucketsPerWindow = 120
 )
 
-// subBuckets adds up amounts over the last window. Each counts whole until the
-// end of its sub-bucket is a window ago: never too short, and too long by at
-// most one width. Only sub-buckets in use take memory, at most 122.
+// subBuckets adds up amounts over the last window. Each counts until the last of its
+// sub-bucket is a window ago: never too short, and too long by less than one width.
+// Nothing counts for longer than a window after the last amount: Claude Code gives up
+// where it is told to wait for 61 s, and waits 60 (measured with 2.1.330, 2026-11).
+// Only sub-buckets in use take memory, at most 122.
 type subBuckets struct {
 	window, width int64
 	// slots are ordered by index.
@@ -24,8 +26,9 @@ type subBuckets struct {
 	sum, debt int64
 }
 
-// slot is one sub-bucket: index is its start in widths, amount includes debt.
-type slot struct{ index, amount, debt int64 }
+// slot is one sub-bucket: index is its start in widths, amount includes debt, last is
+// when something was added to it last.
+type slot struct{ index, amount, debt, last int64 }
 
 func newSubBuckets(window time.Duration) subBuckets {
 	return subBuckets{
@@ -34,8 +37,8 @@ func newSubBuckets(window time.Duration) subBuckets {
 	}
 }
 
-// end is the instant from which the slot of that index counts no more.
-func (b *subBuckets) end(index int64) int64 { return (index+1)*b.width + b.window }
+// end is the instant from which the slot counts no more.
+func (b *subBuckets) end(s *slot) int64 { return s.last + b.window }
 
 // expire drops what is older than a window.
 func (b *subBuckets) expire(now int64) {
@@ -44,7 +47,7 @@ func (b *subBuckets) expire(now int64) {
 		return
 	}
 	over := 0
-	for over < n && b.end(b.slots[over].index) <= now {
+	for over < n && b.end(&b.slots[over]) <= now {
 		over++
 	}
 	if b.slots[n-1].index*b.width-now > b.window {
@@ -57,17 +60,23 @@ func (b *subBuckets) expire(now int64) {
 	b.slots = slices.Delete(b.slots, 0, over)
 }
 
-// current is the slot of now, made where it is missing.
+// current is the slot of now, made where it is missing. What is added to it counts
+// from now on.
 func (b *subBuckets) current(now int64) *slot {
 	index := now / b.width
 	if n := len(b.slots); n == 0 || b.slots[n-1].index < index {
 		b.slots = append(b.slots, slot{index: index})
 	}
-	return &b.slots[len(b.slots)-1]
+	s := &b.slots[len(b.slots)-1]
+	s.last = max(s.last, now)
+	return s
 }
 
 // add counts n from now on and returns the index of its slot.
 func (b *subBuckets) add(now, n int64) (index int64) {
+	if n <= 0 {
+		return now / b.width
+	}
 	s := b.current(now)
 	before := b.sum
 	b.sum = addUp(b.sum, n)
@@ -110,10 +119,10 @@ func (b *subBuckets) fallsTo(now, target int64) int64 {
 	if left <= target {
 		return now
 	}
-	for _, s := range b.slots {
-		left -= s.amount
+	for i := range b.slots {
+		left -= b.slots[i].amount
 		if left <= target {
-			return b.end(s.index)
+			return b.end(&b.slots[i])
 		}
 	}
 	return never
@@ -121,9 +130,9 @@ func (b *subBuckets) fallsTo(now, target int64) int64 {
 
 // emptyAt is the instant at which the sum is 0; 0 where it is already.
 func (b *subBuckets) emptyAt() int64 {
-	for _, s := range slices.Backward(b.slots) {
-		if s.amount != 0 {
-			return b.end(s.index)
+	for i := range slices.Backward(b.slots) {
+		if b.slots[i].amount != 0 {
+			return b.end(&b.slots[i])
 		}
 	}
 	return 0

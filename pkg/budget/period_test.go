@@ -136,3 +136,23 @@ func TestParsePeriodRefuses(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParsePeriod(f *testing.F) {
+	for _, s := range []string{"", "hourly", "monthly", "30s", "90m", "36h", "30d", "2w", "1mo", "365000mo", "300000w", "0d", "é"} {
+		f.Add(s, int64(1_790_000_000))
+	}
+	f.Fuzz(func(t *testing.T, s string, seconds int64) {
+		p, err := ParsePeriod(s, nil)
+		if err != nil {
+			return
+		}
+		now := time.Unix(seconds%(1<<33), 0) // within 250 years of 1970
+		n, end := p.Epoch(now)
+		if end.IsZero() {
+			return
+		}
+		if next, _ := p.Epoch(end); !end.After(now) || next != n+1 {
+			t.Errorf("%q at %v: epoch %d until %v, then %d", s, now.UTC(), n, end.UTC(), next)
+		}
+	})
+}

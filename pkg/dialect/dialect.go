@@ -180,4 +180,6 @@ type Counter interface {
 	// AppendCount appends to dst the body that asks how many tokens of input the
 	// body of a call of OpChat takes: what the answer depends on has no place in it.
 	AppendCount(dst, body []byte) []byte
+	// ReadCount is the number in the answer to that; 0 where there is none.
+	ReadCount(body []byte) int64
 }

@@ -59,10 +59,27 @@ func (c *Call) ask() error {
 		return nil
 	}
 	c.asking.estimate = c.estimate()
+	if err := c.refuseOversize(); err != nil {
+		return err
+	}
 	lines = c.Snapshot.Limits.AppendLines(lines, account, c.Caller.Limits, c.asking.estimate)
 	lines, err := c.askMoney(lines)
 	c.asking.lines = lines
 	return err
+}
+
+// refuseOversize refuses, where that is wanted, a call that needs more tokens than its
+// whole limit: also where it could pass alone.
+func (c *Call) refuseOversize() error {
+	limit := c.Caller.Limits.TPM
+	if !c.Snapshot.RefuseOversize || limit == 0 || c.asking.estimate <= limit {
+		return nil
+	}
+	return &llm.Error{
+		Kind: llm.InvalidRequest, NoRetry: true,
+		Message: fmt.Sprintf("the call needs about %d tokens, more than the limit of %d tokens per minute of this key (shorten it, or ask for a higher limit)",
+			c.asking.estimate, limit),
+	}
 }
 
 // admitHit admits the one request that a cached answer costs.
@@ -140,12 +157,6 @@ func (g *Gateway) settle(ctx context.Context, c *Call, actual admission.Actual) 
 func (c *Call) refusal(r *admission.Refusal) error {
 	now := time.Now()
 	if r.Line.Unit != llm.Money {
-		if r.Oversize && c.Snapshot.RefuseOversize {
-			return &llm.Error{
-				Kind: llm.InvalidRequest, NoRetry: true,
-				Message: fmt.Sprintf("the call needs about %d tokens, more than the limit of %d tokens per minute of this key", r.Line.Want, r.Line.Rule.Limit),
-			}
-		}
 		return ratelimit.Error(r, now)
 	}
 	for _, b := range c.Caller.Budgets {

@@ -122,12 +122,18 @@ func TestACallLargerThanTheWholeLimit(t *testing.T) {
 	})
 	t.Run("is refused where that is wanted", func(t *testing.T) {
 		t.Parallel()
-		s := serving(plays(answers(used(2500, 1))))
+		s := serving(plays(answers(used(10, 1))))
 		s.limits, s.refuseOversize = ratelimit.Limits{TPM: 1000}, true
 		l := newLab(t, s)
-		l.send(t.Context(), message)
-		r := l.send(t.Context(), big)
-		r.want(t, 400, "more than the limit of 1000 tokens per minute")
+		for range 2 { // with nothing else in the window, and with something
+			r := l.send(t.Context(), big)
+			r.want(t, 400, "more than the limit of 1000 tokens per minute")
+			if r.header.Get("X-Should-Retry") != "false" || r.header.Get("Retry-After") != "" {
+				t.Errorf("header = %v: trying again cannot help", r.header)
+			}
+			small := l.send(t.Context(), message)
+			small.want(t, 200, "")
+		}
 	})
 }
 

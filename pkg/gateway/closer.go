@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -130,6 +131,9 @@ func (c *Call) countable(cand *router.Candidate) bool {
 	if c.Op != llm.OpChat || r.Elsewhere || r.ServerTools > 0 {
 		return false
 	}
+	if c.gateway.countless.has(cand.ID) {
+		return false
+	}
 	way := c.route(cand)
 	_, counter := c.Frontend.(dialect.Counter)
 	return slices.Contains(cand.Provider.Dialects(llm.OpCountTokens), way.dialect) && (way.lane == translated || counter)
@@ -147,6 +151,9 @@ func (c *Call) countAt(ctx context.Context, cand *router.Candidate) int64 {
 	defer cancel()
 	a, err := cand.Provider.Do(ctx, req)
 	if err != nil {
+		if llm.AsError(err).Kind == llm.NotFound {
+			c.gateway.countless.add(cand.ID)
+		}
 		c.gateway.opts.Logger.Debug("a provider did not count a call's input", "request_id", c.ID, "deployment", cand.ID, "err", err)
 		return 0
 	}
@@ -154,9 +161,11 @@ func (c *Call) countAt(ctx context.Context, cand *router.Candidate) int64 {
 		_ = a.Stream.Close() // it is no count, and nobody waits for what it is
 		return 0
 	}
-	n := a.Meta.Usage.Input
+	n := int64(0)
 	if a.Response != nil {
 		n = a.Response.Count
+	} else if counter, ok := c.Frontend.(dialect.Counter); ok {
+		n = counter.ReadCount(a.Body)
 	}
 	t, err := c.conversation()
 	if err != nil || n <= 0 || 2*n < tokens.Count(cand.Model, t.Conversation) {
@@ -183,4 +192,20 @@ func (c *Call) countRequest(cand *router.Candidate) (*llm.Request, error) {
 	req.Body, req.Query = llm.BytesBody(body), c.Query
 	req.Edits = llm.Edits{Head: head, Model: cand.Model}
 	return req, nil
+}
+
+// countless are the deployments that have no way to count, though their dialect has:
+// servers that are like Anthropic's. The zero value is ready; safe for concurrent
+// use. Deployments come from the configuration, so it is bounded.
+type countless struct{ until sync.Map } // string -> time.Time
+
+// askAgain is after what time a deployment is asked again.
+const askAgain = 10 * time.Minute
+
+func (l *countless) add(deployment string) { l.until.Store(deployment, time.Now().Add(askAgain)) }
+
+func (l *countless) has(deployment string) bool {
+	v, _ := l.until.Load(deployment)
+	until, ok := v.(time.Time)
+	return ok && time.Now().Before(until)
 }

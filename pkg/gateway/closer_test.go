@@ -23,7 +23,7 @@ func counter(count reply, script ...reply) *fake {
 // countsAs replies to a count.
 func countsAs(n int64) reply {
 	return func(_ context.Context, req *llm.Request) (*llm.Answer, error) {
-		return &llm.Answer{Status: 200, Dialect: req.Dialect, Meta: llm.Meta{Usage: llm.Usage{Input: n}}}, nil
+		return &llm.Answer{Status: 200, Dialect: req.Dialect, Body: fmt.Appendf(nil, `{"input_tokens":%d}`, n)}, nil
 	}
 }
 
@@ -164,6 +164,27 @@ func TestPicturesAreTakenApart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that has no way to count is not asked for every call.
+func TestACountThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := counter(refuses(404, 0), answers(used(10, 10)))
+		l := newLab(t, claudes(paying(p, dollars("b", "0.02", true))))
+		for range 3 {
+			r := l.send(t.Context(), long(`"max_tokens":500,`))
+			r.want(t, 429, "")
+		}
+		if n := p.counters(); n != 1 {
+			t.Errorf("asked %d times in a moment, want once", n)
+		}
+		time.Sleep(10 * time.Minute)
+		l.send(t.Context(), long(`"max_tokens":500,`))
+		if n := p.counters(); n != 2 {
+			t.Errorf("asked %d times after ten minutes, want once more", n)
+		}
+	})
 }
 
 // A call that was counted is bounded by its bytes where another deployment answers.

@@ -1,12 +1,16 @@
 package gateway_test
 
 import (
+	"context"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/llmgw/llmgw/pkg/budget"
 	"github.com/llmgw/llmgw/pkg/llm"
 )
 
@@ -73,4 +77,54 @@ func TestExpectedIsNoMoreThanTheWorstCase(t *testing.T) {
 		r := newLab(t, expecting(plays(answers(used(10, 10))), limit)).send(t.Context(), text)
 		r.want(t, status, "")
 	}
+}
+
+// How far a budget is exceeded is measured: by what the calls in flight used beyond
+// what such calls use, and by no more. Answers are of log-normal length, as those of
+// agents are: half of them below 400 tokens, one in a hundred above 4,100.
+func TestExpectedOvershoot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(20261124, 1))
+		var mu sync.Mutex // guards r
+		var most int64
+		answer := func(ctx context.Context, req *llm.Request) (*llm.Answer, error) {
+			mu.Lock()
+			n := min(8000, int64(400*math.Exp(r.NormFloat64())))
+			most = max(most, n)
+			mu.Unlock()
+			return after(time.Duration(n)*10*time.Millisecond, answers(used(20, n)))(ctx, req)
+		}
+		s := expecting(plays(answer), 1000*llm.USD)
+		l := newLab(t, s)
+		text := body(`"max_tokens":8000,`)
+		for range 500 {
+			l.send(t.Context(), text)
+		}
+		own := dollars("own", "1", true)
+		s.budgets = []*budget.Budget{own}
+		l.gateway.Swap(s.snapshot())
+		var callers sync.WaitGroup
+		for range 64 {
+			callers.Go(func() {
+				for {
+					if r := l.send(t.Context(), text); r.status != 200 && r.header.Get("X-Should-Retry") == "false" {
+						return
+					} else if r.status != 200 {
+						time.Sleep(2 * time.Second)
+					}
+				}
+			})
+		}
+		callers.Wait()
+		spent, held := l.spent(own)
+		over := spent - own.Limit
+		t.Logf("%v USD spent of %v: %+.2f %%", spent, own.Limit, 100*float64(over)/float64(own.Limit))
+		if one := price.Cost(used(20, most)); over > one || held != 0 {
+			t.Errorf("exceeded by %v, %v held: want at most what one long answer costs, %v", over, held, one)
+		}
+		if spent < own.Limit*95/100 {
+			t.Errorf("only %v are spent", spent)
+		}
+	})
 }

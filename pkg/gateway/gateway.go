@@ -74,6 +74,7 @@ type Gateway struct {
 	abandoned chan struct{} // a place for each call that is read on
 	histories histories
 	alarms    alarms
+	countless countless
 }
 
 // New makes a gateway that serves by the given snapshot.

@@ -5,6 +5,17 @@
 // It knows nothing of what is in a record (package ledger does), serves one
 // process at a time, and is no message queue: consumers read at their own pace,
 // remember how far they came by Ack, and a segment goes when all have passed it.
+//
+// What syncing costs of a call, which appends two records, was measured in 2026-11 on
+// ext4 on a virtual disk with two cores, 700 bytes a record (BenchmarkSync):
+//
+//	policy       one call at a time   64 at a time, for each
+//	never              5 µs                 4 to 7 µs
+//	interval           7 µs                 4 to 8 µs
+//	always           600 µs               18 to 48 µs
+//
+// It is never the number of calls that makes syncing dear but their waiting: calls that
+// come at one time share a sync.
 package journal
 
 import "context"

@@ -12,6 +12,10 @@ import (
 // for people, who may remove them; the journal never does.
 const damagedSuffix = ".damaged"
 
+// maxAtOnePlace is how many files are kept of what was damaged at one place, each time
+// anew.
+const maxAtOnePlace = 1000
+
 // recoverSegments finds the last good record, cuts what follows it and makes the
 // last segment the active one.
 func (l *Log) recoverSegments() error {
@@ -204,7 +208,7 @@ func partName(s *segment, off int64) string { return fmt.Sprintf("%s.%d", s.path
 // aside earlier stays.
 func freeName(path string) (string, error) {
 	name := path + damagedSuffix
-	for n := 2; n < 10_000; n++ {
+	for n := 2; n <= maxAtOnePlace; n++ {
 		_, err := os.Lstat(name)
 		if errors.Is(err, os.ErrNotExist) {
 			return name, nil
@@ -218,14 +222,18 @@ func freeName(path string) (string, error) {
 }
 
 // removeSegments removes segments that are not needed any more. One that stays is
-// tried again at the next Open. Damage that could not be copied stays as well.
+// tried again at the next Open. Damage that could not be copied stays as well. mu is
+// not held.
 func (l *Log) removeSegments(segments []*segment) {
 	for _, s := range segments {
-		err := os.Remove
-		if s.precious {
-			err = func(path string) error { return os.Rename(path, path+damagedSuffix) }
+		l.mu.Lock()
+		precious := s.precious
+		l.mu.Unlock()
+		remove := os.Remove
+		if precious {
+			remove = func(path string) error { return os.Rename(path, path+damagedSuffix) }
 		}
-		if err := err(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			l.opts.Logger.Warn("journal file is not removed", "file", s.path, "err", err)
 		}
 	}

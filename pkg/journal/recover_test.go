@@ -542,3 +542,40 @@ func damage(t *testing.T, r *rand.Rand, files []string) {
 		return b
 	})
 }
+
+func TestDamageThatCannotBeCopiedStays(t *testing.T) {
+	t.Parallel()
+	opts := Options{SegmentBytes: headerSize + 3*(frameHead+20), Consumers: []string{"c"}}
+	dir := written(t, opts, numbered(9, 20)...)
+	file := segmentFiles(t, dir)[0]
+	edit(t, file, func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
+	damaged, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logger, out := newLogger()
+	opts.Logger = logger
+	l := newLog(t, dir, opts)
+	// The name of the copy is taken by something that is none, and no other is left.
+	part := partName(l.segments[0], int64(len(damaged)-frameHead-20))
+	if err := os.Symlink(filepath.Join(dir, "nowhere", "at", "all"), part+damagedSuffix); err != nil {
+		t.Fatal(err)
+	}
+	for n := 2; n <= maxAtOnePlace; n++ {
+		if err := os.WriteFile(fmt.Sprintf("%s.%d%s", part, n, damagedSuffix), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := replayed(t, l, 0); len(got) != 8 {
+		t.Errorf("%d records", len(got))
+	}
+	if !strings.Contains(out.String(), "no copy of it could be made") {
+		t.Errorf("told: %s", out)
+	}
+	if err := l.Ack("c", 9); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := os.ReadFile(file + damagedSuffix); err != nil || !bytes.Equal(kept, damaged) {
+		t.Errorf("the whole segment is not kept: %d bytes, %v", len(kept), err)
+	}
+}

@@ -14,7 +14,7 @@ import (
 // that was full once has nothing left to remember: ten minutes are enough to see that
 // it was, and what is older counts as if it had been used ten minutes ago.
 const (
-	// recentWidth is how exact the instants are: the half second of sliding windows.
+	// recentWidth is the half second of sliding windows, of which the last instant counts.
 	recentWidth = int64(500 * time.Millisecond)
 	// The following count half seconds: of a minute, of the time for which they are
 	// kept apart, and of that for which minutes are.
@@ -40,9 +40,20 @@ type recentUse struct {
 	thinned int64
 }
 
-// recentSlot is what was used in one half second: amount was admitted then, debt was
-// found then to be more than calls had been admitted for.
-type recentSlot struct{ index, amount, debt int64 }
+// recentSlot is what was used in one half second: amount was admitted then, at the
+// latest at the instant at; debt was found then to be more than calls had been admitted
+// for, at the latest at owed.
+type recentSlot struct{ index, amount, at, debt, owed int64 }
+
+// put adds to the slot.
+func (s *recentSlot) put(at, amount, debt int64) {
+	if amount > 0 {
+		s.amount, s.at = addUp(s.amount, amount), max(s.at, at)
+	}
+	if debt > 0 {
+		s.debt, s.owed = addUp(s.debt, debt), max(s.owed, at)
+	}
+}
 
 // accountRecent is recentUse as the file of totals has it.
 type accountRecent struct {
@@ -52,8 +63,9 @@ type accountRecent struct {
 	Day    int64 `json:"day"`
 	Amount int64 `json:"amount"`
 	Before int64 `json:"before,omitempty"`
-	// Slots are half seconds since 1970, with amount and debt.
-	Slots [][3]int64 `json:"slots,omitempty"`
+	// Slots are half seconds: amount and debt, each with its last instant in Unix
+	// nanoseconds.
+	Slots [][4]int64 `json:"slots,omitempty"`
 }
 
 // add takes in a booking of a call that was admitted then and settled so long after.
@@ -109,8 +121,7 @@ func (u *recentUse) add(at, amount, debt int64) {
 	if !found {
 		u.slots = slices.Insert(u.slots, i, recentSlot{index: index})
 	}
-	u.slots[i].amount = addUp(u.slots[i].amount, amount)
-	u.slots[i].debt = addUp(u.slots[i].debt, debt)
+	u.slots[i].put(at, amount, debt)
 	u.thin(u.slots[len(u.slots)-1].index)
 }
 
@@ -142,8 +153,8 @@ func (u *recentUse) thin(newest int64) {
 			s.index = end
 		}
 		if n := len(kept); n > 0 && kept[n-1].index == s.index {
-			kept[n-1].amount = addUp(kept[n-1].amount, s.amount)
-			kept[n-1].debt = addUp(kept[n-1].debt, s.debt)
+			kept[n-1].put(s.at, s.amount, 0)
+			kept[n-1].put(s.owed, 0, s.debt)
 			continue
 		}
 		kept = append(kept, s)
@@ -179,7 +190,7 @@ func (r *recents) rows(now time.Time) map[string][]accountRecent {
 func (u *recentUse) row(unit llm.Unit) accountRecent {
 	row := accountRecent{Unit: unitName(unit), Day: u.day, Amount: u.amount, Before: u.before}
 	for _, s := range u.slots {
-		row.Slots = append(row.Slots, [3]int64{s.index, s.amount, s.debt})
+		row.Slots = append(row.Slots, [4]int64{s.amount, s.at, s.debt, s.owed})
 	}
 	return row
 }
@@ -196,7 +207,7 @@ func (r *recents) restore(all map[string][]accountRecent) {
 			}
 			use.day, use.amount, use.before = row.Day, row.Amount, row.Before
 			for _, s := range row.Slots {
-				use.slots = append(use.slots, recentSlot{index: s[0], amount: s[1], debt: s[2]})
+				use.slots = append(use.slots, recentSlot{index: max(s[1], s[3]) / recentWidth, amount: s[0], at: s[1], debt: s[2], owed: s[3]})
 			}
 			slices.SortFunc(use.slots, func(a, b recentSlot) int { return cmp.Compare(a.index, b.index) })
 		}
@@ -213,9 +224,8 @@ func (r *recents) appendBalances(dst []admission.Balance) []admission.Balance {
 	return dst
 }
 
-// appendBalances appends one balance for each slot, and what is older of either day
-// before them. Within its half second each counts from the end: rather too long than
-// too short.
+// appendBalances appends what each slot has, and before it what is older of either
+// day.
 func (u *recentUse) appendBalances(dst []admission.Balance, b admission.Balance) []admission.Balance {
 	put := func(n, at int64, debt bool) {
 		if n > 0 {
@@ -228,16 +238,19 @@ func (u *recentUse) appendBalances(dst []admission.Balance, b admission.Balance)
 	if len(u.slots) > 0 {
 		oldest = u.slots[0].index * recentWidth
 	}
-	for _, s := range u.slots {
-		end := (s.index+1)*recentWidth - 1
-		switch end / recentDay {
+	older := func(n, at int64) {
+		switch at / recentDay {
 		case u.day:
-			today -= addUp(s.amount, s.debt)
+			today -= n
 		case u.day - 1:
-			before -= addUp(s.amount, s.debt)
+			before -= n
 		}
-		put(s.amount, end, false)
-		put(s.debt, end, true)
+	}
+	for _, s := range u.slots {
+		older(s.amount, s.at)
+		older(s.debt, s.owed)
+		put(s.amount, s.at, false)
+		put(s.debt, s.owed, true)
 	}
 	put(before, min(oldest, midnight-1), false)
 	put(today, max(oldest, midnight), false)

@@ -231,7 +231,7 @@ func TestTheFileForgetsWhatNoWindowCounts(t *testing.T) {
 			t.Errorf("accounts without limits are in the file: %v", got)
 		}
 		got := round(time.Second, true)["key:1"]
-		if len(got) != 2 || got[0].Amount != 1 || len(got[0].Slots) != 1 || got[1].Amount != 150 || got[1].Slots[0][1] != 100 || got[1].Slots[0][2] != 50 {
+		if len(got) != 2 || got[0].Amount != 1 || len(got[0].Slots) != 1 || got[1].Amount != 150 || got[1].Slots[0][0] != 100 || got[1].Slots[0][2] != 50 {
 			t.Errorf("after one call: %+v", got)
 		}
 		if got := round(15*time.Minute, false)["key:1"]; len(got) != 2 || len(got[0].Slots) != 0 || got[0].Amount != 1 {

@@ -91,7 +91,13 @@ type claudeResult struct {
 // run lets Claude Code answer one prompt; it may run commands and write files.
 func (c *claudeCode) run(t *testing.T, prompt string) claudeResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), claudeTimeout)
+	return c.runFor(t, claudeTimeout, prompt)
+}
+
+// runFor is run with another bound on the time.
+func (c *claudeCode) runFor(t *testing.T, most time.Duration, prompt string) claudeResult {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), most)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.bin, "-p", prompt, "--model", claudeModel,
 		"--allowedTools", "Bash,Write", "--output-format", "json")

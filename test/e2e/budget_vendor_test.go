@@ -30,6 +30,8 @@ type meteringVendor struct {
 	uses int64
 	// pace is how long an answer takes.
 	pace time.Duration
+	// countless says that it has no way to count.
+	countless bool
 
 	billed, calls, counts, starved atomic.Int64
 
@@ -81,6 +83,10 @@ func (v *meteringVendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if strings.HasSuffix(r.URL.Path, "/count_tokens") {
 		v.counts.Add(1)
+		if v.countless {
+			http.NotFound(w, r)
+			return
+		}
 		// Counts are estimates: the bill is higher by three in a hundred.
 		fmt.Fprintf(w, `{"input_tokens":%d}`, c.input()*100/103)
 		return

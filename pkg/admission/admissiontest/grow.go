@@ -46,8 +46,8 @@ func growAllOrNone(s *scene) {
 	s.counts(narrow, 0, 10)
 	s.counts(limit, 101, 0)
 	g = s.grow("a", wanting(900, limit), wanting(1, wide))
-	if g.Refused == nil || g.Refused.RetryAfter != 60500*time.Millisecond {
-		s.Errorf("refusal = %+v, want tokens for 60.5s", g.Refused)
+	if g.Refused == nil || g.Refused.RetryAfter != time.Minute {
+		s.Errorf("refusal = %+v, want tokens for 60s", g.Refused)
 	}
 	s.counts(wide, 0, 10)
 }
@@ -102,7 +102,7 @@ func growTokens(s *scene) {
 	s.settle("a", admission.Actual{Tokens: 400})
 	s.counts(line, 400, 0)
 	// 100 of what was grown is left, and stays 20 s longer than the first 300.
-	s.refuseUntil(20500*time.Millisecond, "b", wanting(601, line))
+	s.refuseUntil(20*time.Second, "b", wanting(601, line))
 	s.counts(line, 701, 0)
 	s.refuseUntil(20*time.Second, "c", wanting(300, line))
 }

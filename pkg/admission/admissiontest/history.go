@@ -18,6 +18,8 @@ type history struct {
 	unit   llm.Unit
 	rule   admission.Rule
 	events []*event
+	// lasts are when something happened last in a sub-bucket.
+	lasts map[int64]int64
 	// spent is a budget's.
 	spent int64
 	// missing is what a bucket lacked at the instant at.
@@ -33,7 +35,7 @@ type event struct {
 }
 
 func newHistory(l *admission.Line, now int64) *history {
-	return &history{unit: l.Unit, rule: l.Rule, missing: new(big.Rat), at: now}
+	return &history{unit: l.Unit, rule: l.Rule, lasts: map[int64]int64{}, missing: new(big.Rat), at: now}
 }
 
 func (h *history) is(kinds ...admission.RuleKind) bool { return slices.Contains(kinds, h.rule.Kind) }
@@ -74,8 +76,22 @@ func (h *history) ends(e *event) int64 {
 	if h.is(admission.FixedWindow) && !e.debt {
 		return (e.at/window + 1) * window
 	}
-	width := max(int64(500*time.Millisecond), window/120)
-	return (e.at/width+1)*width + window
+	// All of a sub-bucket count until the last of it is over.
+	return h.lasts[h.subBucket(e.at)] + window
+}
+
+// subBucket is the number of the sub-bucket of an instant.
+func (h *history) subBucket(at int64) int64 {
+	return at / max(int64(500*time.Millisecond), int64(h.rule.Window)/120)
+}
+
+// add writes an event down.
+func (h *history) add(e *event) {
+	h.events = append(h.events, e)
+	if h.is(admission.SlidingWindow) || h.is(admission.FixedWindow) && e.debt {
+		i := h.subBucket(e.at)
+		h.lasts[i] = max(h.lasts[i], e.at)
+	}
 }
 
 // total is what is in the counter at an instant, if nothing happens until then.
@@ -169,7 +185,10 @@ func (h *history) take(now int64, id string, n int64) {
 	if h.is(admission.TokenBucket) {
 		n = h.drain(now, n)
 	}
-	h.events = append(h.events, &event{at: now, amount: n, call: id})
+	if n == 0 {
+		return
+	}
+	h.add(&event{at: now, amount: n, call: id})
 }
 
 // drain takes n out of a bucket, which goes down to minus its limit, and returns
@@ -217,7 +236,7 @@ func (h *history) owe(now, n int64) {
 		}
 	}
 	if n = min(n, h.capacity()-debt); n > 0 {
-		h.events = append(h.events, &event{at: now, amount: n, debt: true})
+		h.add(&event{at: now, amount: n, debt: true})
 	}
 }
 
@@ -232,7 +251,7 @@ func (h *history) forget(id string) {
 
 // state is how the line's limit stands.
 func (h *history) state(now int64, l *admission.Line) llm.LimitState {
-	asked := &history{unit: h.unit, rule: l.Rule, events: h.events, spent: h.spent, missing: h.missingAt(now), at: now}
+	asked := &history{unit: h.unit, rule: l.Rule, events: h.events, lasts: h.lasts, spent: h.spent, missing: h.missingAt(now), at: now}
 	s := llm.LimitState{
 		Account: l.Account, Unit: l.Unit, Window: l.Rule.Window,
 		Limit: asked.capacity(), Used: asked.total(now),

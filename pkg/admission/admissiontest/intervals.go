@@ -45,6 +45,7 @@ func requestLog(kind admission.RuleKind, limit, burst int64) func(*scene) {
 				s.clock.advance(pause(r))
 				g := s.ask(fmt.Sprintf("%d-%d", seed, i), line)
 				if g.Refused != nil {
+					s.atMostAWindow(g.Refused)
 					if r.IntN(4) > 0 {
 						continue
 					}
@@ -55,6 +56,15 @@ func requestLog(kind admission.RuleKind, limit, burst int64) func(*scene) {
 			}
 			s.judge(&line.Rule, log)
 		}
+	}
+}
+
+// atMostAWindow: nobody is told to wait for longer than a window, but at a bucket in
+// debt.
+func (s *scene) atMostAWindow(r *admission.Refusal) {
+	s.Helper()
+	if r.Line.Rule.Kind != admission.TokenBucket && r.RetryAfter > r.Line.Rule.Window {
+		s.Fatalf("a call has to wait for %s, longer than the window of %s", r.RetryAfter, r.Line.Rule.Window)
 	}
 }
 
@@ -165,6 +175,7 @@ func (t *tokenWalk) ask(id string) {
 	g := t.scene.ask(id, line)
 	if g.Refused != nil {
 		t.refused++
+		t.atMostAWindow(g.Refused)
 		if t.IntN(4) > 0 {
 			return
 		}

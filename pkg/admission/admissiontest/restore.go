@@ -102,8 +102,7 @@ func restoreWindows(s *scene) {
 	s.counts(fixed, 0, 0)  // a minute has just begun
 	s.counts(bucket, 2, 0) // the first two came back in 30 s, and one of the three in 10 s
 	s.pass("a", sliding)
-	// The first two leave the window 60.5 s after the beginning of their half second.
-	s.refuseUntil(20500*time.Millisecond, "b", sliding)
+	s.refuseUntil(20*time.Second, "b", sliding)
 	s.counts(tokens(admission.SlidingWindow, 1000, 0), 900, 0)
 }
 
@@ -145,5 +144,5 @@ func restoreOver(s *scene) {
 func restoreFuture(s *scene) {
 	s.restored(used(llm.Requests, 1, -time.Hour))
 	line := request(admission.SlidingWindow, 1, time.Minute)
-	s.refuseUntil(60500*time.Millisecond, "a", line)
+	s.refuseUntil(time.Minute, "a", line)
 }

@@ -41,8 +41,9 @@ func tokenDebt(s *scene) {
 	s.settle("a", admission.Actual{Tokens: 1100})
 	s.counts(line, 1100, 0)
 	s.refuse("b", wanting(1, line))
-	// The estimate leaves the window 60.5 s after the start, the debt 90.5 s.
-	s.clock.advance(30500 * time.Millisecond)
+	// The estimate leaves the window a minute after the start, the debt half a minute
+	// later.
+	s.clock.advance(30 * time.Second)
 	s.counts(line, 900, 0)
 	s.pass("b", wanting(100, line))
 	s.refuseUntil(30*time.Second, "c", line)
@@ -56,7 +57,7 @@ func fixedDebt(s *scene) {
 	s.clock.advance(15 * time.Second)
 	s.counts(line, 800, 0)
 	s.pass("b", line)
-	s.refuseUntil(45500*time.Millisecond, "c", line)
+	s.refuseUntil(45*time.Second, "c", line)
 }
 
 func debtIsBounded(s *scene) {
@@ -104,7 +105,7 @@ func giveBackInPlace(s *scene) {
 	s.pass("b", line)
 	s.settle("b", admission.Actual{Tokens: 400})
 	// 600 are wanted: a's 500 leave first, b's 400 stay 20 s longer.
-	s.refuseUntil(40500*time.Millisecond, "c", wanting(600, line))
+	s.refuseUntil(40*time.Second, "c", wanting(600, line))
 	s.refuseUntil(20*time.Second, "d", wanting(100, line))
 }
 
@@ -119,11 +120,11 @@ func oversizeAlone(s *scene) {
 		s.settle(k.name+"1", admission.Actual{Tokens: 5000})
 		s.refuse(k.name+"2", wanting(1, line))
 	}
-	s.clock.advance(60500 * time.Millisecond)
+	s.clock.advance(time.Minute)
 	s.pass("sliding", of(windowKinds[0].name, tokens(admission.SlidingWindow, 1000, 5000)))
 	s.pass("fixed", of(windowKinds[1].name, tokens(admission.FixedWindow, 1000, 5000)))
 	// The bucket went down to -1000 and is full again after two minutes.
-	s.clock.advance(59499 * time.Millisecond)
+	s.clock.advance(59999 * time.Millisecond)
 	bucket := of(windowKinds[2].name, tokens(admission.TokenBucket, 1000, 5000))
 	if r := s.refuse("bucket", bucket); !r.Oversize || r.RetryAfter != time.Millisecond {
 		s.Errorf("bucket: refused for %s, oversize %v", r.RetryAfter, r.Oversize)
@@ -137,7 +138,7 @@ func oversizeWaits(s *scene) {
 		kind admission.RuleKind
 		wait time.Duration
 	}{
-		{admission.SlidingWindow, 60500 * time.Millisecond},
+		{admission.SlidingWindow, time.Minute},
 		{admission.FixedWindow, time.Minute},
 		{admission.TokenBucket, 6 * time.Second},
 	} {
@@ -157,7 +158,7 @@ func oversizeWaitsForDebt(s *scene) {
 	s.pass("a", line)
 	s.clock.advance(20 * time.Second)
 	s.settle("a", admission.Actual{Tokens: 101})
-	s.refuseUntil(60500*time.Millisecond, "b", wanting(2000, line))
+	s.refuseUntil(time.Minute, "b", wanting(2000, line))
 }
 
 func voidTokens(s *scene) {

@@ -66,9 +66,16 @@ func slidingRetryAfter(s *scene) {
 	s.clock.advance(10 * time.Second)
 	s.pass("b", line)
 	s.clock.advance(5 * time.Second)
-	// The first sub-bucket ends at 0.5 s and counts a minute longer.
-	s.refuseUntil(60500*time.Millisecond-15200*time.Millisecond, "c", line)
+	s.refuseUntil(45*time.Second, "c", line)
 	s.refuseUntil(10*time.Second, "d", line)
+	// Of one sub-bucket the last counts for all.
+	s.clock.set(start.Add(time.Hour))
+	s.pass("e", line)
+	s.clock.advance(400 * time.Millisecond)
+	s.pass("f", line)
+	s.clock.advance(200 * time.Millisecond)
+	s.refuseUntil(time.Minute-200*time.Millisecond, "g", line)
+	s.pass("h", line)
 }
 
 func fixedAligned(s *scene) {
@@ -146,11 +153,11 @@ func lastToFreeRefuses(s *scene) {
 	s.pass("a", short, long, free)
 	for _, lines := range [][]admission.Line{{short, free, long}, {long, short, free}} {
 		r := s.refuse("b", lines...)
-		if r.Line.Account != "long" || r.State.Account != "long" || r.RetryAfter != 30500*time.Millisecond {
-			s.Errorf("refused by %s (state of %s) for %s, want long for 30.5s", r.Line.Account, r.State.Account, r.RetryAfter)
+		if r.Line.Account != "long" || r.State.Account != "long" || r.RetryAfter != 30*time.Second {
+			s.Errorf("refused by %s (state of %s) for %s, want long for 30s", r.Line.Account, r.State.Account, r.RetryAfter)
 		}
 	}
-	s.refuseUntil(30500*time.Millisecond, "b", short, long, free)
+	s.refuseUntil(30*time.Second, "b", short, long, free)
 }
 
 func severalWindows(s *scene) {
@@ -158,7 +165,7 @@ func severalWindows(s *scene) {
 	hour := request(admission.SlidingWindow, 9, time.Hour)
 	day := request(admission.FixedWindow, 2, 24*time.Hour)
 	s.pass("a", minute, hour, day)
-	s.refuseUntil(60500*time.Millisecond, "b", minute, hour, day)
+	s.refuseUntil(time.Minute, "b", minute, hour, day)
 	s.clock.advance(2 * time.Minute)
 	s.counts(minute, 0, 0)
 	s.counts(hour, 2, 0)
@@ -206,7 +213,7 @@ func windowStates(s *scene) {
 		kind  admission.RuleKind
 		reset time.Duration
 	}{
-		{admission.SlidingWindow, 60500 * time.Millisecond},
+		{admission.SlidingWindow, 60100 * time.Millisecond},
 		{admission.FixedWindow, time.Minute},
 		{admission.TokenBucket, 15100 * time.Millisecond},
 	} {

@@ -31,3 +31,12 @@ func (Frontend) AppendCount(dst, body []byte) []byte {
 	}
 	return append(dst, '}')
 }
+
+// ReadCount implements dialect.Counter.
+func (Frontend) ReadCount(body []byte) int64 {
+	n, ok := toplevel.Int(toplevel.Find(body, "input_tokens"))
+	if !ok {
+		return 0
+	}
+	return max(0, n)
+}

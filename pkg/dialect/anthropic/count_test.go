@@ -25,3 +25,19 @@ func TestAppendCount(t *testing.T) {
 		})
 	}
 }
+
+func TestReadCount(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]int64{
+		`{"input_tokens":2095}`:                 2095,
+		`{"a":{"input_tokens":1}}`:              0,
+		`{"input_tokens":-5}`:                   0,
+		`{"input_tokens":"many"}`:               0,
+		`not found`:                             0,
+		"{\"x\":1,\n \"input_tokens\" : 2095 }": 2095,
+	} {
+		if got := (anthropic.Frontend{}).ReadCount([]byte(body)); got != want {
+			t.Errorf("%s counts %d, want %d", body, got, want)
+		}
+	}
+}
