@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"iter"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,9 +78,7 @@ func (d *Directory) Apply(changes []Change) {
 func (d *Directory) replace(part int, changes []Change) {
 	old := d.part(part)
 	next := make(map[keys.Hash]Entry, len(old)+len(changes))
-	for h, e := range old {
-		next[h] = e
-	}
+	maps.Copy(next, old)
 	for _, c := range changes {
 		if c.Caller == nil {
 			delete(next, c.Hash)

@@ -11,7 +11,7 @@ import (
 )
 
 // maxImport bounds one import.
-const maxImport = 100_000
+const maxImport = 50_000
 
 // Imported is a key of another gateway, of which only the hash is known.
 type Imported struct {

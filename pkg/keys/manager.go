@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/secret"
@@ -277,9 +278,9 @@ func lookupOf(name string) (Lookup, error) {
 		return Lookup{}, invalid("key", "no key is named (by its id, alias, hash or secret)")
 	case isHash:
 		return Lookup{Hash: h}, nil
-	case len(name) >= len(secretPrefix) && name[:len(secretPrefix)] == secretPrefix:
+	case strings.HasPrefix(name, secretPrefix):
 		return Lookup{Hash: Sum(name)}, nil
-	case len(name) >= len(idPrefix) && name[:len(idPrefix)] == idPrefix:
+	case strings.HasPrefix(name, idPrefix):
 		return Lookup{ID: name}, nil
 	default:
 		return Lookup{Alias: name}, nil

@@ -176,6 +176,7 @@ func TestGenerateRefuses(t *testing.T) {
 		{"the models of a team", "", `{"models":["all-team-models"]}`, llm.InvalidRequest, "models", "list the models"},
 		{"a limit of 0", "", `{"rpm_limit":0}`, llm.InvalidRequest, "rpm_limit", "1 or more"},
 		{"a negative limit", "", `{"max_parallel_requests":-1}`, llm.InvalidRequest, "max_parallel_requests", "1 or more"},
+		{"a limit beyond counting", "", `{"tpm_limit":9000000000000000000}`, llm.InvalidRequest, "tpm_limit", "at most"},
 		{"a budget of 0", "", `{"max_budget":0}`, llm.InvalidRequest, "max_budget", "above 0"},
 		{"a budget that rounds to 0", "", `{"max_budget":1e-12}`, llm.InvalidRequest, "max_budget", "above 0"},
 		{"a negative budget", "", `{"max_budget":-5}`, llm.InvalidRequest, "max_budget", "above 0"},

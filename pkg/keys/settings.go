@@ -27,6 +27,8 @@ const (
 	maxModels   = 1000
 	maxModel    = 256      // bytes
 	maxMetadata = 16 << 10 // bytes
+	// maxLimit leaves room for arithmetic; nobody counts so far in a minute.
+	maxLimit = 1_000_000_000_000_000
 )
 
 // edit is one application of settings to a record.
@@ -141,6 +143,8 @@ func (e *edit) limits(s *Settings) error {
 			*l.into = 0
 		case *l.given.Value < 1:
 			return invalid(l.name, "%s is 1 or more (null takes the limit off; blocked: true lets nothing through)", l.name)
+		case *l.given.Value > maxLimit:
+			return invalid(l.name, "%s is %d at most (null takes the limit off)", l.name, int64(maxLimit))
 		default:
 			*l.into = *l.given.Value
 		}

@@ -21,40 +21,46 @@ func (s *Server) described(q *question, r *keys.Record, err error) (any, error) 
 
 // describe tells of one key.
 func (s *Server) describe(ctx context.Context, r *keys.Record) (adminapi.Key, error) {
-	d, err := s.describer(ctx)
-	if err != nil {
-		return adminapi.Key{}, err
-	}
-	return d.key(ctx, r)
+	return s.describer().key(ctx, r)
 }
 
 // describer tells of keys.
 type describer struct {
-	spending Spending
-	teams    map[string]string
-	now      time.Time
+	admin *Admin
+	now   time.Time
+	teams map[string]string // names by id; nil until a key has a team
 }
 
-func (s *Server) describer(ctx context.Context) (*describer, error) {
-	teams, err := s.opts.Admin.Keys.Teams(ctx)
-	if err != nil {
-		return nil, err
+func (s *Server) describer() *describer { return &describer{admin: s.opts.Admin, now: time.Now()} }
+
+// team is what people call a team.
+func (d *describer) team(ctx context.Context, id string) (string, error) {
+	if id == "" || d.teams != nil {
+		return d.teams[id], nil
 	}
-	d := &describer{spending: s.opts.Admin.Spending, teams: make(map[string]string, len(teams)), now: time.Now()}
+	teams, err := d.admin.Keys.Teams(ctx)
+	if err != nil {
+		return "", err
+	}
+	d.teams = make(map[string]string, len(teams))
 	for _, t := range teams {
 		d.teams[t.ID] = t.Alias
 	}
-	return d, nil
+	return d.teams[id], nil
 }
 
 func (d *describer) key(ctx context.Context, r *keys.Record) (adminapi.Key, error) {
-	spent, err := d.spending.Spent(ctx, r)
+	spent, err := d.admin.Spending.Spent(ctx, r)
 	if err != nil {
 		return adminapi.Key{}, &llm.Error{Kind: llm.Overloaded, RetryAfter: time.Second, Message: "it cannot be told right now what the key has spent", Cause: err}
 	}
+	team, err := d.team(ctx, r.TeamID)
+	if err != nil {
+		return adminapi.Key{}, err
+	}
 	k := adminapi.Key{
 		ID: r.ID, Token: r.Hash.String(), Name: r.Name, Alias: r.Alias, Source: adminapi.SourceStore,
-		TeamID: r.TeamID, TeamAlias: d.teams[r.TeamID], Models: append([]string{}, r.Models...),
+		TeamID: r.TeamID, TeamAlias: team, Models: append([]string{}, r.Models...),
 		RPM: orNil(r.Limits.RPM), TPM: orNil(r.Limits.TPM), RPD: orNil(r.Limits.RPD), Parallel: orNil(r.Limits.Parallel),
 		Expires: instant(r.Expires), Blocked: r.Blocked,
 		Spend: json.Number(spent.Amount.String()), SpendAsOf: instant(spent.AsOf),

@@ -127,13 +127,13 @@ func (s *Server) importKeys(q *question) (any, error) {
 		return nil, err
 	}
 	answer := adminapi.ImportAnswer{Imported: make([]adminapi.Key, len(added)), Skipped: append([]string{}, skipped...)}
-	d, err := s.describer(q.Context())
+	d := s.describer()
 	for i := range added {
-		if err == nil {
-			answer.Imported[i], err = d.key(q.Context(), &added[i])
+		if answer.Imported[i], err = d.key(q.Context(), &added[i]); err != nil {
+			return nil, err
 		}
 	}
-	return answer, err
+	return answer, nil
 }
 
 func decodeImports(list json.RawMessage) ([]keys.Imported, error) {
@@ -217,13 +217,13 @@ func (s *Server) listKeys(q *question) (any, error) {
 		return hashList{hashes, found.Total, page, pages}, nil
 	}
 	answer := adminapi.ListAnswer{Keys: make([]adminapi.Key, len(found.Records)), TotalCount: found.Total, Page: page, TotalPages: pages}
-	d, err := s.describer(q.Context())
+	d := s.describer()
 	for i := range found.Records {
-		if err == nil {
-			answer.Keys[i], err = d.key(q.Context(), &found.Records[i])
+		if answer.Keys[i], err = d.key(q.Context(), &found.Records[i]); err != nil {
+			return nil, err
 		}
 	}
-	return answer, err
+	return answer, nil
 }
 
 // hashList is a page of the list where whole keys were not asked for.
