@@ -3,10 +3,10 @@
 # get it. Usage: tools/deps.sh test|bench
 set -euo pipefail
 
-declare -A package=([prometheus]=prometheus [nginx]=nginx-light [wrk]=wrk [ip]=iproute2 [npm]=npm)
+declare -A package=([prometheus]=prometheus [tmux]=tmux [curl]=curl [nginx]=nginx-light [wrk]=wrk [ip]=iproute2 [npm]=npm)
 case "${1:-test}" in
 bench) commands=(nginx wrk) ;;
-*) commands=(prometheus ip npm) ;;
+*) commands=(prometheus ip npm tmux curl) ;;
 esac
 
 missing=()

@@ -147,7 +147,7 @@ func TestStreamsFromTheCache(t *testing.T) {
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	r := p.start(strings.Replace(basic, "master_key:", "drain_delay: 300ms, drain_timeout: 10s, master_key:", 1))
+	r := p.start(strings.Replace(basic, "master_key:", "drain_delay: 2s, drain_timeout: 10s, master_key:", 1))
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.Addr()+"/v1/messages",
 		strings.NewReader(`{"model":"echo/hello,pace-150ms","stream":true,"max_tokens":100,"messages":[{"role":"user","content":"Hi"}]}`))
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -121,13 +122,10 @@ func (c *Client) Send(ctx context.Context, r Request) (*http.Response, error) {
 	if c.agent != "" {
 		req.Header.Set("User-Agent", c.agent)
 	}
-	for name, values := range r.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, r.Header)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err // the address is told by UnreachableError
 		}
 		return nil, &UnreachableError{URL: c.name, Err: err}
@@ -148,7 +146,7 @@ func (e *UnreachableError) Error() string { return fmt.Sprintf("no answer from %
 // Unwrap gives the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// Do sends a request with a JSON body (nil for none) and decodes the answer into into
+// Do sends a request with a JSON body (nil for none) and decodes the answer into
 // (nil to drop it). An answer that is no success is a *StatusError, one that no gateway
 // would give a *ForeignError.
 func (c *Client) Do(ctx context.Context, method, path string, body, into any) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -137,7 +138,7 @@ func pages(n, total int) (handler http.HandlerFunc, asked *[]string) {
 			answer.TotalPages = total
 		}
 		for i := (page - 1) * size; i < min(page*size, n); i++ {
-			answer.Keys = append(answer.Keys, adminapi.Key{ID: fmt.Sprint(i)})
+			answer.Keys = append(answer.Keys, adminapi.Key{ID: strconv.Itoa(i)})
 		}
 		_ = json.NewEncoder(w).Encode(answer)
 	}, asked

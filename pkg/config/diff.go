@@ -161,7 +161,7 @@ type pair struct{ a, b *branch }
 func (c *comparison) lists(a, b *branch, path string) {
 	names := map[string]int{}
 	for _, p := range match(a.parts(), b.parts()) {
-		label := ""
+		var label string
 		if p.b != nil {
 			label = p.b.label(slices.Index(b.parts(), p.b))
 		} else {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/llmgw/llmgw/pkg/secret"
 )
@@ -110,7 +111,7 @@ func (o Options) layout(cfg *Config) *Layout {
 	root := o.trace.root
 	if o.trace.own != nil && root.find(environmentSection) == nil {
 		whole := *root
-		whole.members = append(whole.members[:len(whole.members):len(whole.members)], member{name: environmentSection, value: o.trace.own})
+		whole.members = append(slices.Clip(whole.members), member{name: environmentSection, value: o.trace.own})
 		root = &whole
 	}
 	tree := l.section(reflect.ValueOf(&cfg.Document).Elem(), root, "")

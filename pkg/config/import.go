@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -143,12 +144,7 @@ func hasAnchors(y *yaml.Node) bool {
 	if y.Kind == yaml.AliasNode || y.Anchor != "" {
 		return true
 	}
-	for _, child := range y.Content {
-		if hasAnchors(child) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(y.Content, hasAnchors)
 }
 
 // toYAML makes YAML nodes of a tree.

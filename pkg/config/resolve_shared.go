@@ -99,11 +99,11 @@ func (r *resolver) cache() {
 		c.Type, c.CacheTTL = "memory", deref(params.TTL, c.CacheTTL)
 		c.CacheKeyPrefix = cmp.Or(params.Namespace, c.CacheKeyPrefix)
 	case !general.Cache.Empty():
-		c.Type, c.CacheTTL = "memory", deref(general.CacheSeconds, c.CacheTTL)
+		c.Type, c.CacheTTL = "memory", deref(general.CacheTime, c.CacheTTL)
 	default:
 		c.Type = "none"
 	}
-	if general.CacheSeconds != nil && general.Cache.Empty() {
+	if general.CacheTime != nil && general.Cache.Empty() {
 		r.warn("general_settings.cache_seconds", CodeNoEffect, "write cache_settings: {type: memory, cache_ttl: …}",
 			"cache_seconds has no effect without cache")
 	}

@@ -25,9 +25,9 @@ type GeneralSettings struct {
 	// Cache is the address of a Redis server that keeps answers; it switches the cache
 	// on. cache_settings.type wins.
 	Cache secret.Text `yaml:"cache" inert:"answers are kept in memory, which replicas do not share"`
-	// CacheSeconds is how long answers are kept where cache switches the cache on, in
+	// CacheTime is how long answers are kept where cache switches the cache on, in
 	// seconds or with a unit. The default is cache_settings.cache_ttl.
-	CacheSeconds *time.Duration `yaml:"cache_seconds" min:"1s"`
+	CacheTime *time.Duration `yaml:"cache_seconds" min:"1s"`
 	// DataDir is the folder of everything that must survive a restart;
 	// `$LLMGW_DATA_DIR` wins over the file. The default is `$XDG_STATE_HOME/llmgw`,
 	// else `~/.local/state/llmgw`.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -85,10 +86,8 @@ func (r *Record) match(id string) (Match, bool) {
 		return MatchID, true
 	}
 	others := []string{r.ClientRequestID, r.UpstreamRequestID}
-	for _, other := range others {
-		if other == id {
-			return MatchOther, true
-		}
+	if slices.Contains(others, id) {
+		return MatchOther, true
 	}
 	for _, other := range append(others, r.RequestID) {
 		if len(id) >= MinPrefix && strings.HasPrefix(other, id) {

@@ -117,7 +117,7 @@ func backwards(file io.ReaderAt, size int64) iter.Seq2[[]byte, error] {
 			}
 			rest = joined(text, rest)
 		}
-		yield(rest[:len(rest):len(rest)], nil)
+		yield(slices.Clip(rest), nil)
 	}
 }
 

@@ -12,9 +12,19 @@ func TestMatches(t *testing.T) {
 		pattern, name string
 		want          bool
 	}{
-		{"a", "a", true}, {"a", "b", false}, {"*", "", true}, {"*", "a/b", true}, {"a*", "a", true}, {"a*", "b", false},
-		{"*a", "ba", true}, {"a*a", "a", false}, {"a*a", "aa", true}, {"a*b*c", "a-b-c", true}, {"a*b*c", "a-c", false},
-		{"claude-*-4*", "claude-sonnet-4-5", true}, {"**", "x", true},
+		{"a", "a", true},
+		{"a", "b", false},
+		{"*", "", true},
+		{"*", "a/b", true},
+		{"a*", "a", true},
+		{"a*", "b", false},
+		{"*a", "ba", true},
+		{"a*a", "a", false},
+		{"a*a", "aa", true},
+		{"a*b*c", "a-b-c", true},
+		{"a*b*c", "a-c", false},
+		{"claude-*-4*", "claude-sonnet-4-5", true},
+		{"**", "x", true},
 	} {
 		if got := matches(tt.pattern, tt.name); got != tt.want {
 			t.Errorf("matches(%q, %q) = %v", tt.pattern, tt.name, got)

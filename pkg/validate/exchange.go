@@ -123,8 +123,7 @@ func mediaIssue(resp *http.Response, want string) *issue {
 
 // broke puts a request to which no whole answer came into words.
 func (p *prober) broke(ctx context.Context, x *exchange, err error) {
-	var away *client.UnreachableError
-	if errors.As(err, &away) {
+	if away, ok := errors.AsType[*client.UnreachableError](err); ok {
 		err = away.Err // the address is known
 	}
 	where := ""

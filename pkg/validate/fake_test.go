@@ -149,7 +149,7 @@ func (f fake) with(what string, h http.HandlerFunc) fake {
 func (f fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		http.Error(w, err.Error(), 400)
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	what := r.Method + " " + r.URL.Path

@@ -121,7 +121,7 @@ func TestServersThatDoOneThingWrong(t *testing.T) {
 		"redirect": {
 			likeOpenAI().with(chat, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Location", "https://elsewhere.example.com/v1")
-				w.WriteHeader(301)
+				w.WriteHeader(http.StatusMovedPermanently)
 			}),
 			"error redirected [chat]", "https://elsewhere.example.com/v1", "Model access failed: 301",
 		},
@@ -372,7 +372,9 @@ func TestGatewaysAsAWhole(t *testing.T) {
 			KeyRefused, "error gateway key-refused [models]\ninfo gateway health-missing [health]\n", "Health check failed: 404", "no",
 		},
 		"redirect": {
-			likeOpenAI().with("GET /health", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://x.example.com/health", 308) }),
+			likeOpenAI().with("GET /health", func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://x.example.com/health", http.StatusPermanentRedirect)
+			}),
 			Finished, "error gateway health-failed [health]\n", "Health check failed: 308", "https://x.example.com/health",
 		},
 		"no models": {

@@ -48,7 +48,7 @@ func (d *drip) Read(p []byte) (int, error) {
 }
 
 func respond(r *http.Request, media string, body io.Reader) *http.Response {
-	return &http.Response{StatusCode: 200, Request: r, Header: http.Header{"Content-Type": {media}}, Body: io.NopCloser(body)}
+	return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{"Content-Type": {media}}, Body: io.NopCloser(body)}
 }
 
 func TestTimeLimits(t *testing.T) {

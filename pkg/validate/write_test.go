@@ -52,8 +52,10 @@ func sample() *Report {
 			{Name: "c", Status: Skipped, Message: "not probed"},
 		},
 		Findings: []Finding{
-			broken, {Code: CodeModels, Severity: Error, Subject: areaGateway, Message: "answered 500", Hint: "see the log", Probes: []string{ProbeModels}},
-			late, price, {Code: CodeNoHealth, Severity: Info, Subject: areaGateway, Message: "none"},
+			broken,
+			{Code: CodeModels, Severity: Error, Subject: areaGateway, Message: "answered 500", Hint: "see the log", Probes: []string{ProbeModels}},
+			late, price,
+			{Code: CodeNoHealth, Severity: Info, Subject: areaGateway, Message: "none"},
 		},
 	}
 }

@@ -29,11 +29,11 @@ var floors = []struct {
 	{7, []string{"cmd/llmgw"}},
 	{6, []string{"pkg/cli", "pkg/cli/*"}},
 	{5, []string{"pkg/app"}},
-	{4, []string{"pkg/server", "pkg/client", "pkg/validate"}},
+	{4, []string{"pkg/server", "pkg/server/*", "pkg/client", "pkg/validate"}},
 	{3, []string{"pkg/gateway", "pkg/metrics", "pkg/store/*"}},
 	{2, []string{"pkg/keys", "pkg/ratelimit", "pkg/budget", "pkg/cache", "pkg/router", "pkg/ledger", "pkg/provider", "pkg/provider/*"}},
 	{1, []string{"pkg/admission", "pkg/admission/*", "pkg/journal", "pkg/requestlog", "pkg/requestlog/*", "pkg/adminapi", "pkg/dialect", "pkg/dialect/*"}},
-	{0, []string{"pkg/llm", "pkg/llm/*", "pkg/config", "pkg/config/*", "pkg/secret"}},
+	{0, []string{"pkg/llm", "pkg/llm/*", "pkg/config", "pkg/config/*", "pkg/secret", "pkg/httpfield"}},
 }
 
 // sameFloor are the imports that stay on one floor: a shared base, or framing.
@@ -45,6 +45,7 @@ var sameFloor = map[string][]string{
 	"pkg/dialect/*":    {"pkg/dialect", "pkg/dialect/toplevel", "pkg/dialect/sse"},
 	"pkg/requestlog/*": {"pkg/requestlog"},
 	"pkg/validate":     {"pkg/client"},
+	"pkg/server":       {"pkg/server/http1"},
 	"pkg/store/*":      {"pkg/store/storetest"},
 	"pkg/provider":     {"pkg/provider/http1"},
 	"pkg/provider/*":   {"pkg/provider", "pkg/provider/providertest"},
@@ -54,7 +55,7 @@ var sameFloor = map[string][]string{
 
 // only names the packages that may import something; all others may not.
 var only = map[string][]string{
-	"net/http":                            {"pkg/cli/*", "pkg/app", "pkg/server", "pkg/client", "pkg/validate", "pkg/metrics", "pkg/provider", "pkg/provider/*"},
+	"net/http":                            {"pkg/cli/*", "pkg/app", "pkg/server", "pkg/server/*", "pkg/client", "pkg/validate", "pkg/metrics", "pkg/provider", "pkg/provider/*"},
 	"net/http/httputil":                   {},
 	"github.com/spf13/viper":              {"pkg/config"},
 	"github.com/spf13/cobra":              {"pkg/cli/*"},

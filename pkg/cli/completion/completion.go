@@ -8,6 +8,7 @@ package completion
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -61,10 +62,8 @@ func oneShell(shells []cobra.Completion) cobra.PositionalArgs {
 		case len(args) > 1:
 			return fmt.Errorf("one shell at a time (got %d)", len(args))
 		}
-		for _, shell := range shells {
-			if args[0] == shell {
-				return nil
-			}
+		if slices.Contains(shells, args[0]) {
+			return nil
 		}
 		return fmt.Errorf("there are no completions for %q (but for %s)", args[0], c.Use[len("completion "):])
 	}

@@ -149,7 +149,7 @@ func (o *Options) nextSteps() {
 	}
 	fmt.Fprintf(io.Err, "%s %s is written. Next:\n", io.ErrStyles().GoodSymbol(), o.File)
 	for _, step := range [][2]string{
-		{serve, "start the gateway on " + address},
+		{serve, "start the gateway"},
 		{"llmgw keys create" + named + " --name me", "make a key for a client"},
 		{"llmgw validate --url http://" + address, "check it, with small calls"},
 	} {

@@ -35,7 +35,7 @@ func (o *Options) interview(ctx context.Context, from config.Options) error {
 func (o *Options) explain(from config.Options) {
 	ready := config.Ready(from)
 	if len(ready) == 0 {
-		fmt.Fprintln(o.Factory.IO.Err, "No provider's credential is in the environment. Entries of providers are comments then.")
+		fmt.Fprintln(o.Factory.IO.Err, "No provider's credential is set: their entries will be comments.")
 		return
 	}
 	fmt.Fprintf(o.Factory.IO.Err, "Credentials in the environment: %s.\n", strings.Join(ready, ", "))

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/lipgloss"
+
 	"github.com/llmgw/llmgw/pkg/cli/terminal"
 	"github.com/llmgw/llmgw/pkg/requestlog"
 )
@@ -14,6 +16,7 @@ import (
 const (
 	exactTime = "2006-01-02T15:04:05.000Z07:00"
 	shortTime = "2006-01-02 15:04:05.000"
+	clockTime = "15:04:05"
 )
 
 // cells are a call as columns.
@@ -47,11 +50,38 @@ func optional(d time.Duration) string {
 // keyOf is the name of the key of a call, or else its id.
 func keyOf(r *requestlog.Record) string { return cmp.Or(r.KeyName, r.KeyID) }
 
+// brevity is how much a line does without, each the more so.
+type brevity uint8
+
+const (
+	everything brevity = iota
+	withoutDate
+	withoutDeployment
+	withoutFirstByte
+)
+
+// fitted is a call in one line of a terminal: where it is narrow, without what matters
+// less.
+func fitted(io *terminal.IO, r *requestlog.Record, s *terminal.Styles, zone *time.Location) string {
+	var text string
+	for b := everything; b <= withoutFirstByte; b++ {
+		text = pretty(r, s, zone, b)
+		if io.OutWidth == 0 || lipgloss.Width(text) <= io.OutWidth {
+			return text
+		}
+	}
+	return io.Shorten(text, io.OutWidth)
+}
+
 // pretty is a call in one line, for people: what does not apply is left out.
-func pretty(r *requestlog.Record, s *terminal.Styles, zone *time.Location) string {
-	at := strings.Repeat(" ", len(shortTime))
+func pretty(r *requestlog.Record, s *terminal.Styles, zone *time.Location, b brevity) string {
+	form := shortTime
+	if b >= withoutDate {
+		form = clockTime
+	}
+	at := strings.Repeat(" ", len(form))
 	if !r.Timestamp.IsZero() {
-		at = r.Timestamp.In(zone).Format(shortTime)
+		at = r.Timestamp.In(zone).Format(form)
 	}
 	parts := []string{s.Faint.Render(at), mark(r, s) + " " + cmp.Or(number(int64(r.HTTPStatus)), clean(r.Status))}
 	add := func(text string) {
@@ -59,7 +89,11 @@ func pretty(r *requestlog.Record, s *terminal.Styles, zone *time.Location) strin
 			parts = append(parts, text)
 		}
 	}
-	add(route(r))
+	if b >= withoutDeployment {
+		add(clean(r.Model))
+	} else {
+		add(route(r))
+	}
 	add(clean(keyOf(r)))
 	if u := r.Usage; u.Input != 0 || u.Output != 0 {
 		add(whole(u.Input) + "+" + whole(u.Output) + " tokens")
@@ -69,7 +103,7 @@ func pretty(r *requestlog.Record, s *terminal.Styles, zone *time.Location) strin
 	}
 	if r.Duration > 0 {
 		took := seconds(r.Duration)
-		if r.TTFT > 0 {
+		if r.TTFT > 0 && b < withoutFirstByte {
 			took += " (first byte " + seconds(r.TTFT) + ")"
 		}
 		add(took)

@@ -271,3 +271,26 @@ func factory() *cli.Factory {
 	io, _, _ := terminal.Test()
 	return &cli.Factory{IO: io}
 }
+
+func TestALineFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	r := requestlog.Record{
+		Timestamp: time.Date(2026, 11, 24, 19, 40, 12, 5e6, time.UTC), Status: requestlog.StatusSuccess, HTTPStatus: 200,
+		Model: "claude-sonnet-5", Deployment: "anthropic/claude-sonnet-5-20de8cff", KeyName: "alice",
+		Usage: llm.Usage{Input: 1200, Output: 300}, Duration: 1500 * time.Millisecond, TTFT: 400 * time.Millisecond,
+	}
+	for width, want := range map[int]string{
+		0:   "2026-11-24 19:40:12.005  ✓ 200  claude-sonnet-5 -> anthropic/claude-sonnet-5-20de8cff  alice  1200+300 tokens  1.50 s (first byte 400 ms)",
+		125: "19:40:12  ✓ 200  claude-sonnet-5 -> anthropic/claude-sonnet-5-20de8cff  alice  1200+300 tokens  1.50 s (first byte 400 ms)",
+		90:  "19:40:12  ✓ 200  claude-sonnet-5  alice  1200+300 tokens  1.50 s (first byte 400 ms)",
+		70:  "19:40:12  ✓ 200  claude-sonnet-5  alice  1200+300 tokens  1.50 s",
+		40:  "19:40:12  ✓ 200  claude-sonnet-5  alice…",
+	} {
+		io, _, _ := terminal.Test()
+		io.OutTTY, io.OutWidth = true, width
+		styles := io.Styles()
+		if got := fitted(io, &r, &styles, time.UTC); got != want {
+			t.Errorf("%d columns: %q, want %q", width, got, want)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func resultTable(r *report.Report, none string, which rows) *terminal.Table {
 	if len(r.By) == 0 {
 		return summaryTable(r, none)
 	}
-	columns := append(slices.Clone(r.By), "requests<", "errors<", "error %<", "avg ms<", "p50 ms<", "p95 ms<", "p99 ms<", "tokens in<", "tokens out<", "cost USD<")
+	columns := append(slices.Clone(r.By), "requests<", "errors<?", "error %<", "avg ms<?", "p50 ms<", "p95 ms<", "p99 ms<?", "tokens in<", "tokens out<", "cost USD<")
 	t := &terminal.Table{Columns: terminal.Columns(columns...)}
 	for i := range r.Groups {
 		values := make([]string, len(r.By))

@@ -219,7 +219,7 @@ func (f *follower) show(lines [][]byte) error {
 			continue // cannot be: it was kept
 		}
 		if f.o.IO.OutTTY {
-			fmt.Fprintln(f.o.IO.Out, pretty(&r, &styles, f.zone))
+			fmt.Fprintln(f.o.IO.Out, fitted(f.o.IO, &r, &styles, f.zone))
 		} else {
 			t.Rows = append(t.Rows, cells(&r, f.zone))
 		}

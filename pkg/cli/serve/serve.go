@@ -223,7 +223,7 @@ func (o *Options) greet(cfg *config.Config, a *app.App) {
 	switch {
 	case file == "":
 	case made && o.IO.ErrTTY:
-		fmt.Fprintf(o.IO.Err, "A master key was made; it is shown this once and kept in %s:\n  %s\n", file, a.RevealMasterKey())
+		fmt.Fprintf(o.IO.Err, "A master key was made. It is shown this once and kept in\n  %s\n  %s\n", file, a.RevealMasterKey())
 	case made:
 		fmt.Fprintf(o.IO.Err, "A master key was made: it is in %s\n", file)
 	default:

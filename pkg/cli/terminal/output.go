@@ -52,15 +52,15 @@ func (s FormatSet) Bind(cmd *cobra.Command, into *Format) {
 
 // list names the formats in a sentence.
 func (s FormatSet) list() string {
-	text := string(s[0])
-	for i, f := range s[1:] {
-		if i == len(s)-2 {
-			text += " or " + string(f)
-		} else {
-			text += ", " + string(f)
-		}
+	names := make([]string, len(s))
+	for i, f := range s {
+		names[i] = string(f)
 	}
-	return text
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // formatFlag is the flag: a pflag.Value.

@@ -32,7 +32,7 @@ func (p *Progress) Set(format string, args ...any) {
 	}
 	text := p.io.oneLine(fmt.Sprintf(format, args...))
 	if width := p.io.ErrWidth; width > 1 {
-		text = p.io.shorten(text, width-1) // a full line would wrap, and stay
+		text = p.io.Shorten(text, width-1) // a full line would wrap, and stay
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -22,15 +22,19 @@ type Column struct {
 	Name string
 	// Right aligns it to the right: for numbers.
 	Right bool
+	// Spare is a column that a terminal does without where not all have room; the last
+	// one goes first.
+	Spare bool
 }
 
 // Columns makes columns; a "<" after a name stands for one that is aligned to the
-// right.
+// right, a "?" behind that for a spare one.
 func Columns(names ...string) []Column {
 	columns := make([]Column, len(names))
 	for i, name := range names {
+		name, spare := strings.CutSuffix(name, "?")
 		plain, right := strings.CutSuffix(name, "<")
-		columns[i] = Column{Name: plain, Right: right}
+		columns[i] = Column{Name: plain, Right: right, Spare: spare}
 	}
 	return columns
 }
@@ -42,6 +46,7 @@ func (s *IO) WriteTable(t *Table) error {
 	if !s.OutTTY {
 		return s.writeColumns(t)
 	}
+	t = s.withoutSpare(t)
 	widths := fit(s.natural(t), s.OutWidth)
 	table := tablewriter.NewTable(s.Out,
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
@@ -60,13 +65,13 @@ func (s *IO) WriteTable(t *Table) error {
 	styles := s.Styles()
 	heads := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		heads[i] = styles.Heading.Render(s.shorten(strings.ToUpper(c.Name), widths[i]))
+		heads[i] = styles.Heading.Render(s.Shorten(strings.ToUpper(c.Name), widths[i]))
 	}
 	table.Header(heads)
 	for _, row := range t.Rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = s.shorten(s.oneLine(cell), widths[i])
+			cells[i] = s.Shorten(s.oneLine(cell), widths[i])
 		}
 		if err := table.Append(cells); err != nil {
 			return fmt.Errorf("table: %w", err)
@@ -163,18 +168,40 @@ func (s *IO) natural(t *Table) []int {
 	return widths
 }
 
+// withoutSpare leaves out spare columns until the others have room.
+func (s *IO) withoutSpare(t *Table) *Table {
+	widths := s.natural(t)
+	for i := len(t.Columns) - 1; i >= 0 && s.OutWidth > 0 && sum(widths) > s.OutWidth; i-- {
+		if !t.Columns[i].Spare {
+			continue
+		}
+		rows := make([][]string, len(t.Rows))
+		for j, row := range t.Rows {
+			rows[j] = slices.Delete(slices.Clone(row), i, i+1)
+		}
+		t = &Table{Columns: slices.Delete(slices.Clone(t.Columns), i, i+1), Rows: rows}
+		widths = slices.Delete(widths, i, i+1)
+	}
+	return t
+}
+
+// sum is the width of a line.
+func sum(widths []int) int {
+	total := 0
+	for _, w := range widths {
+		total += w + len(gap)
+	}
+	return total
+}
+
 // narrowest is what a column is never cut below.
 const narrowest = 6
 
 // fit cuts the widest columns until all of them fit into the width. 0 is a width
 // without bounds.
 func fit(widths []int, width int) []int {
-	total := 0
-	for _, w := range widths {
-		total += w + len(gap)
-	}
 	widths = slices.Clone(widths)
-	for excess := total - width; width > 0 && excess > 0; excess-- {
+	for excess := sum(widths) - width; width > 0 && excess > 0; excess-- {
 		widest := 0
 		for i, w := range widths {
 			if w > widths[widest] {
@@ -189,8 +216,8 @@ func fit(widths []int, width int) []int {
 	return widths
 }
 
-// shorten cuts a text to a width.
-func (s *IO) shorten(text string, width int) string {
+// Shorten cuts a text to a width: "…" ("~" in ASCII) stands for what is missing.
+func (s *IO) Shorten(text string, width int) string {
 	if lipgloss.Width(text) <= width {
 		return text
 	}

@@ -92,6 +92,28 @@ func TestWriteTableInColour(t *testing.T) {
 	}
 }
 
+func TestSpareColumns(t *testing.T) {
+	t.Parallel()
+	for width, want := range map[int]string{
+		0: "A B C D", 40: "A B C D", 27: "A B C", 16: "A C", 1: "A C",
+	} {
+		streams, out, _ := Test()
+		streams.OutTTY, streams.OutWidth = true, width
+		table := &Table{Columns: Columns("a", "b<?", "c", "d?"), Rows: [][]string{{"one two", "5 6", "three", "four and"}}}
+		if err := streams.WriteTable(table); err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(out.String(), "\n")
+		if got := strings.Join(strings.Fields(head), " "); got != want {
+			t.Errorf("%d columns: %q, want %q", width, got, want)
+		}
+	}
+	streams, out, _ := Test()
+	if err := streams.WriteTable(&Table{Columns: Columns("a?", "b"), Rows: [][]string{{"1", "2"}}}); err != nil || out.String() != "1\t2\n" {
+		t.Errorf("for programs: %q, %v", out, err)
+	}
+}
+
 func TestFit(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -152,7 +174,7 @@ func TestColouredCellsTakeTheSpaceOfTheirText(t *testing.T) {
 	if !strings.HasPrefix(lines[1], "\x1b[32mactive\x1b[0m ") || lipgloss.Width(lines[1]) != lipgloss.Width(lines[2]) {
 		t.Errorf("lines %q and %q", lines[1], lines[2])
 	}
-	if got, want := streams.shorten(good.Render("active"), 4), "\x1b[32mact\x1b[0m…"; got != want {
+	if got, want := streams.Shorten(good.Render("active"), 4), "\x1b[32mact\x1b[0m…"; got != want {
 		t.Errorf("shortened %q, want %q", got, want)
 	}
 }

@@ -130,12 +130,27 @@ func (c *call) setTexts(r *requestlog.Record) {
 		field field
 		text  string
 	}{
-		{fieldRequestID, r.RequestID}, {fieldStatus, r.Status}, {fieldErrorType, r.ErrorType}, {fieldError, r.Error},
-		{fieldEndpoint, r.Endpoint}, {fieldDialect, string(r.Dialect)}, {fieldModel, r.Model}, {fieldDeployment, r.Deployment},
-		{fieldProvider, r.Provider}, {fieldUpstreamModel, r.UpstreamModel}, {fieldKeyID, r.KeyID}, {fieldKeyName, r.KeyName},
-		{fieldTeam, r.Team}, {fieldSessionID, r.SessionID}, {fieldUserAgent, r.UserAgent}, {fieldClientIP, r.ClientIP},
-		{fieldClientRequestID, r.ClientRequestID}, {fieldPriceSource, r.PriceSource}, {fieldCache, r.Cache},
-		{fieldStopReason, r.StopReason}, {fieldUpstreamRequestID, r.UpstreamRequestID},
+		{fieldRequestID, r.RequestID},
+		{fieldStatus, r.Status},
+		{fieldErrorType, r.ErrorType},
+		{fieldError, r.Error},
+		{fieldEndpoint, r.Endpoint},
+		{fieldDialect, string(r.Dialect)},
+		{fieldModel, r.Model},
+		{fieldDeployment, r.Deployment},
+		{fieldProvider, r.Provider},
+		{fieldUpstreamModel, r.UpstreamModel},
+		{fieldKeyID, r.KeyID},
+		{fieldKeyName, r.KeyName},
+		{fieldTeam, r.Team},
+		{fieldSessionID, r.SessionID},
+		{fieldUserAgent, r.UserAgent},
+		{fieldClientIP, r.ClientIP},
+		{fieldClientRequestID, r.ClientRequestID},
+		{fieldPriceSource, r.PriceSource},
+		{fieldCache, r.Cache},
+		{fieldStopReason, r.StopReason},
+		{fieldUpstreamRequestID, r.UpstreamRequestID},
 	} {
 		if t.text != "" {
 			c.add(t.field, t.text)

@@ -167,12 +167,27 @@ func (m *matcher) fillTexts(c *call) {
 		field field
 		into  *string
 	}{
-		{fieldRequestID, &e.RequestID}, {fieldStatus, &e.Status}, {fieldErrorType, &e.ErrorType}, {fieldError, &e.Error},
-		{fieldEndpoint, &e.Endpoint}, {fieldDialect, &e.Dialect}, {fieldModel, &e.Model}, {fieldDeployment, &e.Deployment},
-		{fieldProvider, &e.Provider}, {fieldUpstreamModel, &e.UpstreamModel}, {fieldKeyID, &e.KeyID}, {fieldKeyName, &e.KeyName},
-		{fieldTeam, &e.Team}, {fieldSessionID, &e.SessionID}, {fieldUserAgent, &e.UserAgent}, {fieldClientIP, &e.ClientIP},
-		{fieldClientRequestID, &e.ClientRequestID}, {fieldPriceSource, &e.PriceSource}, {fieldCache, &e.Cache},
-		{fieldStopReason, &e.StopReason}, {fieldUpstreamRequestID, &e.UpstreamRequestID},
+		{fieldRequestID, &e.RequestID},
+		{fieldStatus, &e.Status},
+		{fieldErrorType, &e.ErrorType},
+		{fieldError, &e.Error},
+		{fieldEndpoint, &e.Endpoint},
+		{fieldDialect, &e.Dialect},
+		{fieldModel, &e.Model},
+		{fieldDeployment, &e.Deployment},
+		{fieldProvider, &e.Provider},
+		{fieldUpstreamModel, &e.UpstreamModel},
+		{fieldKeyID, &e.KeyID},
+		{fieldKeyName, &e.KeyName},
+		{fieldTeam, &e.Team},
+		{fieldSessionID, &e.SessionID},
+		{fieldUserAgent, &e.UserAgent},
+		{fieldClientIP, &e.ClientIP},
+		{fieldClientRequestID, &e.ClientRequestID},
+		{fieldPriceSource, &e.PriceSource},
+		{fieldCache, &e.Cache},
+		{fieldStopReason, &e.StopReason},
+		{fieldUpstreamRequestID, &e.UpstreamRequestID},
 	} {
 		if m.filter.used>>t.field&1 != 0 {
 			*t.into = string(c.text(t.field))

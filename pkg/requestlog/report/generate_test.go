@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,7 +71,7 @@ func litellm(r *rand.Rand, rec *requestlog.Record) []byte {
 	}
 	if rec.Status == requestlog.StatusError {
 		p["status"], p["error_str"] = "failure", rec.Error
-		p["error_information"] = map[string]any{"error_code": fmt.Sprint(rec.HTTPStatus), "error_class": "RateLimitError", "llm_provider": rec.Provider}
+		p["error_information"] = map[string]any{"error_code": strconv.Itoa(rec.HTTPStatus), "error_class": "RateLimitError", "llm_provider": rec.Provider}
 	}
 	b, err := json.Marshal(p)
 	if err != nil {

@@ -73,7 +73,7 @@ type ourLine struct {
 
 // add adds a log; pick says which calls count.
 func (i *independent) add(log []byte, pick func(l *ourLine) bool) {
-	for _, text := range bytes.Split(bytes.TrimSuffix(log, []byte("\n")), []byte("\n")) {
+	for text := range bytes.SplitSeq(bytes.TrimSuffix(log, []byte("\n")), []byte("\n")) {
 		i.lines++
 		var l ourLine
 		if len(text) > requestlog.MaxLine || json.Unmarshal(text, &l) != nil || l.Status == "" {

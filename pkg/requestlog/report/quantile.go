@@ -18,14 +18,14 @@ func percentile(durations []time.Duration, p int) time.Duration {
 		return 0
 	}
 	hundredths := p * (n - 1)
-	rank, part := hundredths/100, time.Duration(hundredths%100)
+	rank, part := hundredths/100, hundredths%100
 	low := nth(durations, rank)
 	if part == 0 {
 		return low
 	}
 	gap := slices.Min(durations[rank+1:]) - low
 	// gap*part/100, rounded half up, which does not overflow.
-	return low + gap/100*part + (gap%100*part+50)/100
+	return low + gap/100*time.Duration(part) + (gap%100*time.Duration(part)+50)/100
 }
 
 // nth puts the element of that rank in its place, smaller ones before it and larger
