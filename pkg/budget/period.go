@@ -2,6 +2,7 @@ package budget
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -70,7 +71,7 @@ func parseDuration(s string) (Period, error) {
 			continue
 		}
 		n, err := strconv.Atoi(digits)
-		if err != nil || n < 1 || n > maxCount || time.Duration(n)*u.fixed/time.Duration(n) != u.fixed {
+		if err != nil || n < 1 || n > maxCount || int64(u.fixed) > math.MaxInt64/int64(n) {
 			break
 		}
 		// LiteLLM's 30d means the calendar month: it resets on the 1st.

@@ -126,8 +126,10 @@ func TestATranslatedCallIsCounted(t *testing.T) {
 	p := counter(func(context.Context, *llm.Request) (*llm.Answer, error) {
 		return &llm.Answer{Status: 200, Response: &llm.Response{Count: 6600}}, nil
 	}, func(_ context.Context, req *llm.Request) (*llm.Answer, error) {
-		return &llm.Answer{Status: 200, Dialect: req.Dialect, Meta: llm.Meta{Usage: used(10, 10), StopReason: "end_turn"},
-			Response: &llm.Response{Meta: llm.Meta{Usage: used(10, 10)}}}, nil
+		return &llm.Answer{
+			Status: 200, Dialect: req.Dialect, Meta: llm.Meta{Usage: used(10, 10), StopReason: "end_turn"},
+			Response: &llm.Response{Meta: llm.Meta{Usage: used(10, 10)}},
+		}, nil
 	})
 	p.dialects = anthropicOnly
 	plain := *price
