@@ -88,6 +88,10 @@ func (d *decoder) mapping(n *node, v reflect.Value, f field, path string) {
 	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.members)))
 	for _, m := range n.members {
+		if m.value.kind == nullKind && path == environmentSection {
+			d.at(&node{at: m.at}, join(path, m.name)).warnf(CodeEmptyItem, "give it one, or remove it", "the variable has no value: it is left as it is in the environment")
+			continue
+		}
 		if m.value.kind == nullKind {
 			spot{d.reporter, m.at, join(path, elided)}.errorf(CodeEmptyItem, "give it one, or remove it", "a name here has no value")
 			continue
@@ -201,7 +205,7 @@ func didYouMean(name string) string { return "did you mean " + name + "?" }
 // omitted warns of a key that is known and not supported. It reports whether it is one.
 func (d *decoder) omitted(m member, here spot, part string, known []string) bool {
 	instead, ok := d.omissions.find(part, m.name)
-	if !ok && (!d.omissions.begins(part, m.name) || typoOf(m.name, known) != "") {
+	if !ok && !d.omissions.begins(part, m.name, known) {
 		return false
 	}
 	if m.value.kind != nullKind {

@@ -81,7 +81,7 @@ func (im *importer) reason(key, value *yaml.Node, fields []field, path string) s
 		return ""
 	case ignored && instead != "":
 		return "not built yet: " + instead
-	case ignored, im.omissions.begins(part, key.Value) && typoOf(key.Value, namesOf(fields)) == "":
+	case ignored, im.omissions.begins(part, key.Value, namesOf(fields)):
 		return "not built yet"
 	}
 	if _, hasRest := restOf(fields); hasRest {

@@ -87,8 +87,30 @@ func (r *resolver) vendor(m *Model, model, host, path string) (*Vendor, string) 
 	if v := r.vendors.ofModel(model); v != nil {
 		return v, model
 	}
+	if v := r.vendorInCatalog(m, model); v != nil || r.isLeftOut(m.Path) {
+		return v, model
+	}
 	r.noVendor(model, path)
 	return nil, ""
+}
+
+// vendorInCatalog finds the vendor of a bare name that the catalogue knows exactly, with
+// one vendor only. Where that one is not built yet, it leaves the deployment out.
+func (r *resolver) vendorInCatalog(m *Model, model string) *Vendor {
+	var providers []string
+	for _, known := range r.cfg.Catalog.Find(model) {
+		if known.Name == model {
+			providers = append(providers, known.Provider)
+		}
+	}
+	if len(providers) != 1 {
+		return nil
+	}
+	if v := r.vendors.named(providers[0]); v != nil {
+		return v
+	}
+	r.leaveOut(m, providers[0], "the provider "+providers[0]+" is not built yet")
+	return nil
 }
 
 // noVendor says what to write instead of a model whose provider is not known.

@@ -33,6 +33,8 @@ var unsupported = map[string]string{
 	"model_list[]": `
 		access_groups: models are not grouped, keys name single models
 		tags: calls are not routed by tags
+		rpm: it belongs into litellm_params
+		tpm: it belongs into litellm_params
 		health_check`,
 
 	"model_list[].litellm_params": `
@@ -84,6 +86,8 @@ var unsupported = map[string]string{
 		output_cost_per_token_batches supported_openai_params tier updated_at updated_by`,
 
 	"litellm_settings": `
+		max_user_budget: there are no users here, so none of them has a budget
+		default_max_internal_user_budget: there are no users here, so none of them has a budget
 		max_internal_user_budget: there are no users here, so none of them has a budget
 		internal_user_budget_duration: there are no users here, so none of them has a budget
 		max_end_user_budget: there are no end users here, so none of them has a budget
@@ -127,7 +131,10 @@ var unsupported = map[string]string{
 		enable_preview_features enable_redis_auth_cache force_ipv4 langfuse_default_tags mcp_aliases
 		model_alias_map num_retries_per_request prometheus_emit_stream_label
 		prometheus_initialize_budget_metrics prometheus_metrics_config return_response_headers store_audit_logs
-		route_all_chat_openai_to_responses s3_callback_params use_chat_completions_url_for_anthropic_messages`,
+		route_all_chat_openai_to_responses s3_callback_params use_chat_completions_url_for_anthropic_messages
+		anthropic_beta_headers_url disable_aiohttp_trust_env enable_end_user_cost_tracking_prometheus_only
+		max_fallbacks mcp_semantic_tool_filter public_agent_groups public_model_groups_links
+		websearch_interception_params`,
 
 	"litellm_settings.cache_params": `
 		supported_call_types: every kind of call reads and writes the cache
@@ -170,6 +177,7 @@ var unsupported = map[string]string{
 		enable_oauth2_proxy_auth: header fields of a proxy log nobody in, only keys are accepted
 		oauth2_config_mappings: header fields of a proxy log nobody in, only keys are accepted
 		custom_auth: the function is not run, only keys are accepted
+		custom_key_update: the function is not run, the master key may change any key
 		custom_key_generate: the function is not run, the master key may make any key
 		custom_sso: there is no login by SSO
 		custom_ui_sso_sign_in_handler: there is no login by SSO
@@ -215,7 +223,7 @@ var unsupported = map[string]string{
 		default_team_disabled: keys without a team are accepted
 		mcp_internal_ip_ranges: there is no MCP gateway
 		alert_type_config alert_types alerting_args allow_user_auth always_include_stream_usage
-		control_plane_url database_args database_connection_pool_limit database_connection_timeout
+		control_plane_url database_args database_connection_pool_limit database_connection_pool_timeout database_connection_timeout otel
 		database_type disable_adding_master_key_hash_to_db disable_master_key_return
 		disable_responses_id_security disable_retry_on_max_parallel_request_limit_error
 		enable_health_check_routing enable_public_model_hub health_check_concurrency health_check_details
@@ -283,11 +291,11 @@ func (o omissions) find(section, name string) (instead string, ok bool) {
 }
 
 // begins reports whether a key of a section begins like those that are known and not
-// supported.
-func (o omissions) begins(section, name string) bool {
+// supported. One that looks like a misspelt key of the same family is none.
+func (o omissions) begins(section, name string, known []string) bool {
 	for prefix := range strings.FieldsSeq(unsupportedPrefixes[section]) {
 		if strings.HasPrefix(name, prefix) {
-			return true
+			return !strings.HasPrefix(typoOf(name, known), prefix)
 		}
 	}
 	return false

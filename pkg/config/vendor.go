@@ -141,7 +141,7 @@ const laterVendors = `
 // "claude-sonnet-4@20250514", Gemini's "gemini-2.5-pro".
 var (
 	bedrockModel = regexp.MustCompile(`^([a-z]+\.)?(ai21|amazon|anthropic|cohere|deepseek|meta|mistral)\.`)
-	vertexModel  = regexp.MustCompile(`@(\d{8}|default|latest)$`)
+	vertexModel  = regexp.MustCompile(`@(\d{8}|default|latest)$|^(textembedding-gecko|text-multilingual-embedding)`)
 	geminiModel  = regexp.MustCompile(`^gemini-`)
 )
 
