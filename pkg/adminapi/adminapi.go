@@ -1,6 +1,6 @@
 // Package adminapi is the JSON of the admin API: what is asked and answered on
-// /key/* and /team/*, with LiteLLM's paths and field names, and a few fields of our
-// own (key_id, rpd_limit, source).
+// /key/*, /team/* and /budget/*, with LiteLLM's paths and field names, and a few
+// fields of our own (key_id, rpd_limit, source).
 //
 // It only has shapes. Package server answers with them, package client asks with
 // them; what they mean is decided in package keys.
@@ -186,7 +186,9 @@ type Key struct {
 	MaxBudget      *json.Number `json:"max_budget"`
 	BudgetDuration string       `json:"budget_duration,omitempty"`
 	BudgetResetAt  *time.Time   `json:"budget_reset_at"`
-	Spend          json.Number  `json:"spend"`
+	// Budgets are the names of the budgets that it shares with others.
+	Budgets []string    `json:"budgets,omitempty"`
+	Spend   json.Number `json:"spend"`
 	// SpendAsOf is when Spend was written down, where no gateway runs to ask.
 	SpendAsOf *time.Time                 `json:"spend_as_of,omitempty"`
 	Metadata  map[string]json.RawMessage `json:"metadata"`

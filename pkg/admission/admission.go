@@ -160,8 +160,9 @@ type Store interface {
 	// States reads counters without changing them; lines name them, Want is
 	// ignored.
 	States(ctx context.Context, lines []Line) ([]llm.LimitState, error)
-	// Reset makes the balance of an account's epoch zero; open holds stay.
-	Reset(ctx context.Context, account string, epoch int64) error
+	// Reset takes an amount off the balance of an account's epoch, but not more than
+	// is there: math.MaxInt64 makes it zero. Open holds stay.
+	Reset(ctx context.Context, account string, epoch, amount int64) error
 	// Restore sets balances and holds from before a restart. It must come before
 	// the first Admit. A store that outlives its gateways leaves what it has.
 	Restore(ctx context.Context, base []Balance, open []Ask) error

@@ -128,11 +128,11 @@ func (m *Memory) States(_ context.Context, lines []Line) ([]llm.LimitState, erro
 }
 
 // Reset implements Store.
-func (m *Memory) Reset(_ context.Context, account string, epoch int64) error {
+func (m *Memory) Reset(_ context.Context, account string, epoch, amount int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if b := m.counters.balance(account, epoch); b != nil {
-		b.spent = 0
+		b.spent = max(0, b.spent-amount)
 	}
 	return nil
 }

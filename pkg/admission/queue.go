@@ -107,8 +107,8 @@ func (q *Queue) Settle(ctx context.Context, id string, actual Actual) error {
 }
 
 // Reset implements Store and wakes waiters.
-func (q *Queue) Reset(ctx context.Context, account string, epoch int64) error {
-	err := q.Store.Reset(ctx, account, epoch)
+func (q *Queue) Reset(ctx context.Context, account string, epoch, amount int64) error {
+	err := q.Store.Reset(ctx, account, epoch, amount)
 	q.wakeHeads()
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -172,7 +173,7 @@ func TestQueueWakesOnAllThatFrees(t *testing.T) {
 	for name, free := range map[string]func(s *scene) error{
 		"settle": func(s *scene) error { return s.Settle(s.Context(), "open", admission.Actual{Money: 5}) },
 		"void":   func(s *scene) error { return s.Settle(s.Context(), "open", admission.Actual{Void: true}) },
-		"reset":  func(s *scene) error { return s.Reset(s.Context(), "a", 0) },
+		"reset":  func(s *scene) error { return s.Reset(s.Context(), "a", 0, math.MaxInt64) },
 		"grow": func(s *scene) error {
 			_, err := s.Grow(s.Context(), "open", []admission.Line{dollars("a", -40)})
 			return err

@@ -60,13 +60,16 @@ func OpenAdmin(ctx context.Context, cfg *config.Config, o AdminOptions) (*Admin,
 		}
 		return nil, err
 	}
+	spending := &savedSpending{cfg: cfg, rules: rules, logger: o.Logger}
 	a.handler = newAdminServer(cfg, o, &server.Admin{
 		Keys: keys.NewManager(keys.ManagerOptions{
 			Store: a.store, Period: checkPeriod, Audit: a.audit.write,
 			Static:   func() []keys.Record { return rules.records },
+			Budgets:  func() []keys.Budget { return rules.budgets },
+			Reset:    spending.reset,
 			Reserved: func(h keys.Hash) bool { return rules.reserved[h] },
 		}),
-		Spending: &savedSpending{dir: cfg.DataDir, rules: rules},
+		Spending: spending,
 	}).AdminHandler(func(*http.Request) keys.Actor { return keys.Actor{ID: "local", UID: os.Getuid()} })
 	return a, nil
 }

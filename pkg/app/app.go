@@ -72,6 +72,7 @@ type App struct {
 	stop    context.CancelFunc // ends what runs in the background
 	running sync.WaitGroup
 	failed  chan error
+	resets  sync.Mutex   // one reset of a budget at a time
 	dropped atomic.Int64 // records that the metrics know to be lost
 }
 
@@ -135,7 +136,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}, snapshot)
 	a.server = server.New(server.Options{
 		Gateway: a.gateway, Anthropic: anthropic.Frontend{}, OpenAI: openai.Frontend{},
-		Admin:   &server.Admin{Keys: a.newManager(), Spending: liveSpending{a.admission, a.ledger, a.roster.current}},
+		Admin:   &server.Admin{Keys: a.newManager(), Spending: a.spending()},
 		Metrics: a.page(), Logger: logger, Version: a.opts.Version,
 		Ready: a.notReady, TrustedProxies: cfg.TrustedProxies, Instance: instance,
 		Limits: limitsOf(cfg),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -28,9 +29,7 @@ var syncPolicies = map[string]journal.SyncPolicy{
 // left open, and gives admission the balances that follow.
 func (a *App) openBooks(ctx context.Context) (err error) {
 	a.admission = admission.NewQueue(admission.NewMemory(admission.MemoryOptions{}), 0)
-	a.journal, err = journal.Open(filepath.Join(a.cfg.DataDir, journalDir), journal.Options{
-		Sync: syncPolicies[a.cfg.Document.GeneralSettings.Fsync], Consumers: ledger.Consumers(), Logger: a.opts.Logger,
-	})
+	a.journal, err = openJournal(a.cfg, a.opts.Logger)
 	if errors.Is(err, journal.ErrLocked) {
 		return fmt.Errorf("%w: another gateway runs on this data directory (stop it, or set general_settings.data_dir)", err)
 	}
@@ -52,6 +51,13 @@ func (a *App) openBooks(ctx context.Context) (err error) {
 		a.opts.Logger.Warn("calls that the last run did not end were settled", "calls", n)
 	}
 	return a.admission.Restore(ctx, state.Balances, nil)
+}
+
+// openJournal opens the journal of a configuration.
+func openJournal(cfg *config.Config, logger *slog.Logger) (*journal.Log, error) {
+	return journal.Open(filepath.Join(cfg.DataDir, journalDir), journal.Options{
+		Sync: syncPolicies[cfg.Document.GeneralSettings.Fsync], Consumers: ledger.Consumers(), Logger: logger,
+	})
 }
 
 // noLog takes the lines of a request log that is switched off.

@@ -28,6 +28,8 @@ type callerRules struct {
 	// configuration has, and own is the one that is told of a key, by the key's id.
 	shared, all []*budget.Budget
 	own         map[string]*budget.Budget
+	// budgets are what is told of all.
+	budgets []keys.Budget
 	// location is the time zone of the periods of budgets of keys.
 	location *time.Location
 }
@@ -59,7 +61,7 @@ func callersOf(cfg *config.Config, master keyEntry) (*callerRules, error) {
 	}
 	rules := &callerRules{
 		reserved: map[keys.Hash]bool{master.Hash: true},
-		defaults: limitsFrom(cfg.DefaultLimits), shared: b.gateway, all: b.all,
+		defaults: limitsFrom(cfg.DefaultLimits), shared: b.gateway, all: b.all, budgets: b.told,
 		own: make(map[string]*budget.Budget), location: calendarOf(cfg),
 	}
 	names := make(map[string]bool, len(cfg.Keys))
@@ -121,6 +123,7 @@ type configBudgets struct {
 	// terms are what is told of a key's budget: of several the first.
 	terms map[keys.Hash]*keys.Terms
 	all   []*budget.Budget
+	told  []keys.Budget
 }
 
 // budgetsOf makes the gateway's own budget and those of single keys.
@@ -132,6 +135,9 @@ func budgetsOf(cfg *config.Config) (*configBudgets, error) {
 			return nil, err
 		}
 		made.gateway = append(made.gateway, b)
+		told := toldOf(cfg.GatewayBudget)
+		told.Everybody = true
+		made.told = append(made.told, told)
 	}
 	made.all = slices.Clone(made.gateway)
 	for i := range cfg.Budgets {
@@ -142,6 +148,7 @@ func budgetsOf(cfg *config.Config) (*configBudgets, error) {
 			return nil, err
 		}
 		made.all = append(made.all, b)
+		made.told = append(made.told, toldOf(c))
 		for _, key := range c.Keys {
 			h := keys.Sum(key.Reveal())
 			made.byKey[h] = append(made.byKey[h], b)
@@ -151,4 +158,16 @@ func budgetsOf(cfg *config.Config) (*configBudgets, error) {
 		}
 	}
 	return made, nil
+}
+
+// toldOf is what is told of a budget of the configuration.
+func toldOf(c *config.Budget) keys.Budget {
+	b := keys.Budget{
+		Terms: keys.Terms{ID: c.Name, Limit: c.Limit, Period: cmp.Or(string(c.Period), "total"), Hard: c.Hard},
+		Name:  c.Name, Alert: c.AlertThreshold, Source: keys.Configured,
+	}
+	for _, key := range c.Keys {
+		b.Keys = append(b.Keys, keys.StaticID(keys.Sum(key.Reveal())))
+	}
+	return b
 }

@@ -52,11 +52,11 @@ func (a *App) updateGauges(r *http.Request) {
 			a.metrics.SetDeploymentState(d.ID, state)
 		}
 	}
-	config, own := a.roster.budgets(mostKeyBudgets)
-	for _, b := range slices.Concat(config, own) {
+	config, stored := a.roster.budgets(mostKeyBudgets)
+	for _, b := range slices.Concat(config, stored) {
 		a.updateBudget(r.Context(), b, now)
 	}
-	a.forgetBudgets(own)
+	a.forgetBudgets(stored)
 	if n := a.ledger.Stats().Dropped - a.dropped.Load(); n > 0 {
 		a.dropped.Add(n)
 		a.metrics.RecordsDropped(int(n))
@@ -72,10 +72,10 @@ func (a *App) updateBudget(ctx context.Context, b *budget.Budget, now time.Time)
 	a.metrics.SetBudgetUsage(b.Name, float64(states[0].Used+states[0].Held)/float64(states[0].Limit))
 }
 
-// forgetBudgets takes budgets of keys that are not there any more off the page.
-func (a *App) forgetBudgets(own []*budget.Budget) {
-	names := make(map[string]bool, len(own))
-	for _, b := range own {
+// forgetBudgets takes budgets of the store that are not there any more off the page.
+func (a *App) forgetBudgets(stored []*budget.Budget) {
+	names := make(map[string]bool, len(stored))
+	for _, b := range stored {
 		names[b.Name] = true
 	}
 	a.mu.Lock()

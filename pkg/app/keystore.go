@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
 	"github.com/llmgw/llmgw/pkg/budget"
+	"github.com/llmgw/llmgw/pkg/config"
 	"github.com/llmgw/llmgw/pkg/keys"
 	"github.com/llmgw/llmgw/pkg/ledger"
 	"github.com/llmgw/llmgw/pkg/llm"
@@ -55,6 +57,8 @@ func (a *App) newManager() *keys.Manager {
 	return keys.NewManager(keys.ManagerOptions{
 		Store: a.keys, Period: checkPeriod, Audit: a.audit.write,
 		Static:   func() []keys.Record { return a.roster.current().records },
+		Budgets:  func() []keys.Budget { return a.roster.current().budgets },
+		Reset:    a.spending().reset,
 		Reserved: func(h keys.Hash) bool { return a.roster.current().reserved[h] },
 		Changed: func(ctx context.Context) {
 			// The change is stored, whatever becomes of whoever has asked for it.
@@ -76,6 +80,12 @@ type liveSpending struct {
 	admission *admission.Queue
 	ledger    *ledger.Ledger
 	rules     func() *callerRules
+	resets    *sync.Mutex // one reset at a time
+}
+
+// spending is what keys have spent of this gateway.
+func (a *App) spending() liveSpending {
+	return liveSpending{a.admission, a.ledger, a.roster.current, &a.resets}
 }
 
 // Spent implements server.Spending.
@@ -95,36 +105,53 @@ func (s liveSpending) Spent(ctx context.Context, r *keys.Record) (server.Spend, 
 	return server.Spend{Amount: llm.NanoUSD(states[0].Used), ResetsAt: line.Rule.Resets}, nil
 }
 
-// moneyOf is the money among the totals of one account, in an epoch.
-func moneyOf(totals []ledger.Total, epoch int64) llm.NanoUSD {
+// totalOf is the money among the totals of one account, in an epoch.
+func totalOf(totals []ledger.Total, epoch int64) ledger.Total {
 	for _, t := range totals {
 		if t.Unit == llm.Money && t.Epoch == epoch {
-			return llm.NanoUSD(t.Amount)
+			return t
 		}
 	}
-	return 0
+	return ledger.Total{}
+}
+
+// moneyOf is what was really spent of that.
+func moneyOf(totals []ledger.Total, epoch int64) llm.NanoUSD {
+	return llm.NanoUSD(totalOf(totals, epoch).Amount)
 }
 
 // savedSpending tells what keys had spent when the last gateway wrote it down. The
 // file is read when somebody asks for the first time: it may be large, and most
 // commands do not.
 type savedSpending struct {
-	dir    string
+	cfg    *config.Config
 	rules  *callerRules
-	once   sync.Once
-	totals *ledger.Saved
-	err    error
+	logger *slog.Logger
+
+	mu     sync.Mutex    // guards totals
+	totals *ledger.Saved // nil until somebody asks
+}
+
+// read gives the totals.
+func (s *savedSpending) read() (*ledger.Saved, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	if s.totals == nil {
+		s.totals, err = ledger.ReadSaved(s.cfg.DataDir)
+	}
+	return s.totals, err
 }
 
 // Spent implements server.Spending.
 func (s *savedSpending) Spent(_ context.Context, r *keys.Record) (server.Spend, error) {
-	s.once.Do(func() { s.totals, s.err = ledger.ReadSaved(s.dir) })
-	if s.err != nil {
-		return server.Spend{}, s.err
+	totals, err := s.read()
+	if err != nil {
+		return server.Spend{}, err
 	}
-	spend := server.Spend{AsOf: s.totals.AsOf()}
+	spend := server.Spend{AsOf: totals.AsOf()}
 	if r.Budget == nil {
-		spend.Amount = moneyOf(s.totals.Totals(r.Account()), 0)
+		spend.Amount = moneyOf(totals.Totals(r.Account()), 0)
 		return spend, nil
 	}
 	b, err := s.rules.budgetOf(r)
@@ -132,6 +159,7 @@ func (s *savedSpending) Spent(_ context.Context, r *keys.Record) (server.Spend, 
 		return server.Spend{}, err
 	}
 	line := b.Line(time.Now(), 0, 0)
-	spend.Amount, spend.ResetsAt = moneyOf(s.totals.Totals(line.Account), line.Epoch), line.Rule.Resets
+	total := totalOf(totals.Totals(line.Account), line.Epoch)
+	spend.Amount, spend.ResetsAt = llm.NanoUSD(total.Balance()), line.Rule.Resets
 	return spend, nil
 }

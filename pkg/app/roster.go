@@ -27,6 +27,7 @@ type roster struct {
 	directory *gateway.Directory
 	members   map[string]*member // by id
 	teams     map[string]string  // names, by id
+	shared    *sharedBudgets
 	// revision is what the store was followed up to; loaded says that it was, once.
 	revision int64
 	loaded   bool
@@ -35,6 +36,8 @@ type roster struct {
 	// removed and added are collected while the store tells of changes. What is added
 	// counts: a secret may have gone from one key to another.
 	removed, added []gateway.Change
+	// touched are the ids of keys whose shared budgets are not what they were.
+	touched map[string]bool
 }
 
 // member is a key of the store as calls meet it, with what is its own: a reload
@@ -51,7 +54,10 @@ type member struct {
 // newRoster makes a roster without the keys of the store: those come with the first
 // sync.
 func newRoster(feed keys.Feed, rules *callerRules, logger *slog.Logger) *roster {
-	r := &roster{feed: feed, logger: logger, members: make(map[string]*member), teams: make(map[string]string)}
+	r := &roster{
+		feed: feed, logger: logger, members: make(map[string]*member), teams: make(map[string]string),
+		shared: newSharedBudgets(), touched: make(map[string]bool),
+	}
 	r.rules, r.directory = rules, gateway.NewDirectory(rules.static)
 	r.directory.MarkPartial()
 	return r
@@ -68,12 +74,14 @@ func (m *member) follow(rules *callerRules) {
 	m.budget = &b
 }
 
-// resolve gives the member the caller that follows from the rules.
-func (m *member) resolve(k *keys.Key, rules *callerRules) {
-	budgets := rules.shared
+// resolve gives the member the caller that follows from the rules and from the budgets
+// that it shares with others.
+func (m *member) resolve(k *keys.Key, rules *callerRules, shared *sharedBudgets) {
+	budgets := rules.shared[:len(rules.shared):len(rules.shared)]
 	if m.budget != nil {
-		budgets = append(budgets[:len(budgets):len(budgets)], m.budget)
+		budgets = append(budgets, m.budget)
 	}
+	budgets = append(budgets, shared.of(k.ID)...)
 	m.caller = gateway.NewCaller(k, m.limits.Or(rules.defaults), budgets)
 }
 
@@ -95,22 +103,26 @@ func (r *roster) reload(rules *callerRules, use func(*gateway.Directory) error) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	members := make(map[string]*member, len(r.members))
+	shared := r.shared.follow(rules, r.logger)
 	changes := make([]gateway.Change, 0, len(rules.static)+len(r.members))
 	for id, m := range r.members {
 		next := *m
 		next.follow(rules)
-		next.resolve(m.caller.Key, rules)
+		next.resolve(m.caller.Key, rules, shared)
 		members[id] = &next
 		changes = next.append(changes, rules)
 	}
-	d := gateway.NewDirectory(append(changes, rules.static...))
+	for _, c := range rules.static {
+		changes = append(changes, shared.static(c))
+	}
+	d := gateway.NewDirectory(changes)
 	if !r.loaded {
 		d.MarkPartial()
 	}
 	if err := use(d); err != nil {
 		return err
 	}
-	r.rules, r.directory, r.members = rules, d, members
+	r.rules, r.directory, r.members, r.shared = rules, d, members, shared
 	return nil
 }
 
@@ -120,6 +132,7 @@ func (r *roster) sync(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	next, err := r.feed.Changes(ctx, r.revision, (*following)(r))
+	r.refresh()
 	if changes := append(r.removed, r.added...); len(changes) > 0 {
 		r.directory.Apply(changes)
 	}
@@ -130,6 +143,28 @@ func (r *roster) sync(ctx context.Context) error {
 	r.revision = next
 	r.complete()
 	return nil
+}
+
+// refresh puts the keys whose shared budgets have changed under those they have now:
+// when everything is told, for then it is known who they are. The caller holds mu.
+func (r *roster) refresh() {
+	if len(r.touched) == 0 {
+		return
+	}
+	for id := range r.touched {
+		if m := r.members[id]; m != nil {
+			next := *m
+			next.resolve(m.caller.Key, r.rules, r.shared)
+			r.members[id] = &next
+			r.added = next.append(r.added, r.rules)
+		}
+	}
+	for _, c := range r.rules.static {
+		if r.touched[c.Caller.ID] {
+			r.added = append(r.added, r.shared.static(c))
+		}
+	}
+	clear(r.touched)
 }
 
 // begin says that the store is empty: everybody is there.
@@ -153,6 +188,18 @@ type following roster
 // Team implements keys.Follower.
 func (f *following) Team(t keys.Team) { f.teams[t.ID] = t.Alias }
 
+// Budget implements keys.Follower.
+func (f *following) Budget(b *keys.Budget) { f.touch(f.shared.put(b, f.rules, f.logger)) }
+
+// GoneBudget implements keys.Follower.
+func (f *following) GoneBudget(id string) { f.touch(f.shared.drop(id)) }
+
+func (f *following) touch(ids []string) {
+	for _, id := range ids {
+		f.touched[id] = true
+	}
+}
+
 // Key implements keys.Follower.
 func (f *following) Key(r *keys.Record) {
 	m := &member{hash: r.Hash, previous: r.Previous, until: r.GraceUntil, limits: ratelimit.Limits(r.Limits)}
@@ -169,7 +216,7 @@ func (f *following) Key(r *keys.Record) {
 		}
 		m.budget, m.period = b, r.Budget.Period
 	}
-	m.resolve(k, f.rules)
+	m.resolve(k, f.rules, f.shared)
 	f.forget(r.ID)
 	f.added = m.append(f.added, f.rules)
 	f.members[r.ID] = m
@@ -230,19 +277,21 @@ func (r *roster) current() *callerRules {
 	return r.rules
 }
 
-// budgets lists the budgets of the configuration and those of single keys; none of
-// the latter where there are more than most.
-func (r *roster) budgets(most int) (config, own []*budget.Budget) {
+// budgets lists the budgets of the configuration and those of the store: the shared
+// ones, and those of single keys unless there are more than most.
+func (r *roster) budgets(most int) (config, stored []*budget.Budget) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	shared := r.shared.all()
+	var own []*budget.Budget
 	for _, m := range r.members {
 		if m.budget == nil {
 			continue
 		}
 		if len(own) == most {
-			return r.rules.all, nil
+			return r.rules.all, shared
 		}
 		own = append(own, m.budget)
 	}
-	return r.rules.all, own
+	return r.rules.all, append(shared, own...)
 }

@@ -7,21 +7,25 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/gateway"
 	"github.com/llmgw/llmgw/pkg/keys"
+	"github.com/llmgw/llmgw/pkg/llm"
 	"github.com/llmgw/llmgw/pkg/ratelimit"
 	"github.com/llmgw/llmgw/pkg/store/sqlite"
 )
 
 // told is a feed that tells of what a test wants, once.
 type told struct {
-	teams []keys.Team
-	keys  []keys.Record
-	gone  []string
-	err   error
+	teams       []keys.Team
+	budgets     []keys.Budget
+	keys        []keys.Record
+	gone        []string
+	goneBudgets []string
+	err         error
 }
 
 // Changes implements keys.Feed.
@@ -29,11 +33,17 @@ func (f *told) Changes(_ context.Context, after int64, to keys.Follower) (int64,
 	for _, t := range f.teams {
 		to.Team(t)
 	}
+	for i := range f.budgets {
+		to.Budget(&f.budgets[i])
+	}
 	for i := range f.keys {
 		to.Key(&f.keys[i])
 	}
 	for _, id := range f.gone {
 		to.Gone(id)
+	}
+	for _, id := range f.goneBudgets {
+		to.GoneBudget(id)
 	}
 	err := f.err
 	*f = told{}
@@ -144,6 +154,92 @@ func TestAReloadThatFailsChangesNothing(t *testing.T) {
 	}
 	if err := r.reload(before, func(d *gateway.Directory) error { return nil }); err != nil || find().Limits != (ratelimit.Limits{RPM: 7, TPM: 5}) {
 		t.Errorf("caller = %+v, %v", find(), err)
+	}
+}
+
+// under are the accounts of the budgets that a secret falls under.
+func under(r *roster, secret string) string {
+	c := r.directory.Find(keys.Sum(secret)).Caller
+	if c == nil {
+		return "nobody"
+	}
+	var accounts []string
+	for _, b := range c.Budgets {
+		accounts = append(accounts, fmt.Sprintf("%s of %s", b.Account, b.Limit))
+	}
+	return strings.Join(accounts, ", ")
+}
+
+func shared(id string, limit llm.NanoUSD, members ...string) keys.Budget {
+	return keys.Budget{Terms: keys.Terms{ID: id, Limit: limit, Period: "daily", Hard: true}, Name: id, Keys: members}
+}
+
+func TestRosterFollowsSharedBudgets(t *testing.T) {
+	t.Parallel()
+	rotated := record("a", "sk-2")
+	own := record("b", "sk-3")
+	own.Budget = &keys.Terms{ID: "own", Limit: llm.USD, Period: "total"}
+	feed := new(told)
+	r := newRoster(feed, rulesOf("sk-static"), slog.New(slog.DiscardHandler))
+	for _, step := range []struct {
+		name string
+		told told
+		want map[string]string
+	}{
+		{"keys and a budget come", told{budgets: []keys.Budget{shared("x", 5, "a", "static")}, keys: []keys.Record{record("a", "sk-1"), own}},
+			map[string]string{"sk-1": "budget:x of 0.000000005", "sk-3": "budget:own of 1", "sk-static": "budget:x of 0.000000005"}},
+		{"the budget changes", told{budgets: []keys.Budget{shared("x", 7, "a", "b")}},
+			map[string]string{"sk-1": "budget:x of 0.000000007", "sk-3": "budget:own of 1, budget:x of 0.000000007", "sk-static": ""}},
+		{"a key is rotated while its budget changes", told{budgets: []keys.Budget{shared("x", 8, "a", "b")}, keys: []keys.Record{rotated}},
+			map[string]string{"sk-1": "nobody", "sk-2": "budget:x of 0.000000008"}},
+		{"another budget comes", told{budgets: []keys.Budget{shared("w", 1, "b", "static", "nobody")}},
+			map[string]string{"sk-2": "budget:x of 0.000000008", "sk-3": "budget:own of 1, budget:w of 0.000000001, budget:x of 0.000000008", "sk-static": "budget:w of 0.000000001"}},
+		{"a key goes while its budget changes", told{budgets: []keys.Budget{shared("x", 9, "a", "b")}, gone: []string{"a"}},
+			map[string]string{"sk-2": "nobody", "sk-3": "budget:own of 1, budget:w of 0.000000001, budget:x of 0.000000009"}},
+		{"a budget goes", told{goneBudgets: []string{"w", "unknown"}},
+			map[string]string{"sk-3": "budget:own of 1, budget:x of 0.000000009", "sk-static": ""}},
+	} {
+		*feed = step.told
+		if err := r.sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for secret, want := range step.want {
+			if got := under(r, secret); got != want {
+				t.Errorf("%s: %s is under %q, want %q", step.name, secret, got, want)
+			}
+		}
+	}
+	// A reload puts budgets on another calendar, and keeps who is in them.
+	*feed = told{budgets: []keys.Budget{shared("x", 9, "b", "static")}}
+	if err := r.sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	next := rulesOf("sk-static")
+	next.location = time.FixedZone("there", 3600)
+	if err := r.reload(next, func(*gateway.Directory) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := under(r, "sk-static"); got != "budget:x of 0.000000009" {
+		t.Errorf("after a reload the static key is under %q", got)
+	}
+	at := time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
+	_, ends := r.directory.Find(keys.Sum("sk-3")).Caller.Budgets[1].Period.Epoch(at)
+	if !ends.Equal(time.Date(2026, time.November, 24, 23, 0, 0, 0, time.UTC)) {
+		t.Errorf("the day ends at %v", ends)
+	}
+}
+
+func TestASharedBudgetThatCannotBeReadRefuses(t *testing.T) {
+	t.Parallel()
+	bad := shared("x", llm.USD, "a")
+	bad.Period = "of a later version"
+	r := newRoster(&told{budgets: []keys.Budget{bad}, keys: []keys.Record{record("a", "sk-1")}}, rulesOf(), slog.New(slog.DiscardHandler))
+	if err := r.sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := r.directory.Find(keys.Sum("sk-1")).Caller
+	if len(c.Budgets) != 1 || c.Budgets[0].Limit != 0 || !c.Hard {
+		t.Errorf("caller = %+v, want a budget without money", c)
 	}
 }
 

@@ -23,6 +23,9 @@ var (
 	ErrUnavailable = errors.New("unavailable")
 )
 
+// errNotOne says that a list has not the one element that was asked for.
+var errNotOne = errors.New("it does not tell of one thing")
+
 // StatusError is an answer that is no success.
 type StatusError struct {
 	Status int

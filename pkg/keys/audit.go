@@ -26,6 +26,8 @@ type Event struct {
 	Action Action
 	// KeyID and KeyAlias name the key, TeamID its team, or the team that was made.
 	KeyID, KeyAlias, TeamID string
+	// BudgetID and Budget name the budget that was made or changed.
+	BudgetID, Budget string
 	// Changed are the settings that were given, by their names in the API.
 	Changed []string
 }
@@ -43,6 +45,11 @@ const (
 	ActionDelete     Action = "key.delete"
 	ActionImport     Action = "key.import"
 	ActionNewTeam    Action = "team.new"
+
+	ActionNewBudget    Action = "budget.new"
+	ActionUpdateBudget Action = "budget.update"
+	ActionDeleteBudget Action = "budget.delete"
+	ActionResetBudget  Action = "budget.reset"
 )
 
 // AppendJSON appends the event as a line of JSON, without the line's end.
@@ -60,6 +67,8 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	dst = appendMember(dst, "key_id", e.KeyID)
 	dst = appendMember(dst, "key_alias", e.KeyAlias)
 	dst = appendMember(dst, "team_id", e.TeamID)
+	dst = appendMember(dst, "budget_id", e.BudgetID)
+	dst = appendMember(dst, "budget", e.Budget)
 	if len(e.Changed) > 0 {
 		dst = append(dst, `,"changed":[`...)
 		for i, name := range e.Changed {

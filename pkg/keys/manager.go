@@ -17,6 +17,11 @@ type ManagerOptions struct {
 	Period func(string) error
 	// Static gives the keys of the configuration as it is now; nil for none.
 	Static func() []Record
+	// Budgets gives the budgets of the configuration as it is now; nil for none.
+	Budgets func() []Budget
+	// Reset makes what was spent of a budget count no more, up to now. Required where
+	// budgets are reset.
+	Reset func(ctx context.Context, b *Budget) error
 	// Reserved reports whether a hash is that of a secret no key may have: the master
 	// key's. nil for none.
 	Reserved func(Hash) bool
@@ -37,6 +42,9 @@ type Manager struct{ opts ManagerOptions }
 func NewManager(opts ManagerOptions) *Manager {
 	if opts.Static == nil {
 		opts.Static = func() []Record { return nil }
+	}
+	if opts.Budgets == nil {
+		opts.Budgets = func() []Budget { return nil }
 	}
 	if opts.Reserved == nil {
 		opts.Reserved = func(Hash) bool { return false }

@@ -21,13 +21,14 @@ var (
 	ErrUnavailable = errors.New("the key store is not available")
 )
 
-// Store keeps keys and teams. Every method is one step: it happens whole or not at
+// Store keeps keys, teams and budgets. Every method is one step: it happens whole or not at
 // all, and what it has answered for outlives the process. Implementations are safe
 // for concurrent use, by several processes too, and pass the suite in
 // store/storetest.
 type Store interface {
 	KeyStore
 	TeamStore
+	BudgetStore
 	Feed
 }
 
@@ -60,22 +61,41 @@ type TeamStore interface {
 	Teams(ctx context.Context) ([]Team, error)
 }
 
+// BudgetStore is the part of a Store that keeps budgets with a name.
+type BudgetStore interface {
+	// CreateBudget adds a budget. Errors: ErrAliasTaken.
+	CreateBudget(ctx context.Context, b *Budget) error
+	// UpdateBudget lets change edit the budget of that id and stores what comes out. An
+	// error of change is returned as it is, and nothing is stored. Errors: ErrNotFound,
+	// ErrAliasTaken.
+	UpdateBudget(ctx context.Context, id string, change func(*Budget) error) (Budget, error)
+	// DeleteBudget forgets a budget. ErrNotFound.
+	DeleteBudget(ctx context.Context, id string) error
+	// FindBudget finds a budget by its id or its name. ErrNotFound.
+	FindBudget(ctx context.Context, name string) (Budget, error)
+	// Budgets gives all budgets in the order of their names.
+	Budgets(ctx context.Context) ([]Budget, error)
+}
+
 // Feed is the part of a Store that a running gateway follows.
 type Feed interface {
 	// Changes tells of everything that has changed after a revision, 0 for everything
-	// there is, and returns the revision up to which it has. Teams come before the
-	// keys that name them. Where it returns an error some may have been told of, and
+	// there is, and returns the revision up to which it has. Teams and budgets come
+	// before the keys that belong to them. Where it returns an error some may have been told of, and
 	// will be again.
 	Changes(ctx context.Context, after int64, f Follower) (revision int64, err error)
 }
 
-// Follower is told of changes. It keeps nothing of a Record that it is given by
-// pointer.
+// Follower is told of changes. It keeps nothing of a Record or Budget that it is
+// given by pointer.
 type Follower interface {
 	Team(t Team)
+	Budget(b *Budget)
 	Key(r *Record)
 	// Gone is a key that was deleted.
 	Gone(id string)
+	// GoneBudget is a budget that was.
+	GoneBudget(id string)
 }
 
 // Lookup names one key, by the one field that is set. Hash finds also the key whose

@@ -34,6 +34,7 @@ type accountTotal struct {
 	Unit   unitName `json:"unit"`
 	Epoch  int64    `json:"epoch"`
 	Amount int64    `json:"amount"`
+	Reset  int64    `json:"reset,omitempty"`
 }
 
 // unitName is a unit as the file has it: not as messages have it, which may
@@ -80,7 +81,7 @@ func (t *totals) checkpoint(instance string) checkpoint {
 	for name, account := range t.accounts {
 		rows := make([]accountTotal, len(account))
 		for i, a := range account {
-			rows[i] = accountTotal{Unit: unitName(a.Unit), Epoch: a.Epoch, Amount: a.Amount}
+			rows[i] = accountTotal{Unit: unitName(a.Unit), Epoch: a.Epoch, Amount: a.Amount, Reset: a.Reset}
 		}
 		c.Accounts[name] = rows
 	}
@@ -97,7 +98,8 @@ func (t *totals) restore(c *checkpoint) {
 	t.recent.restore(c.Recent)
 	for name, rows := range c.Accounts {
 		for _, r := range rows {
-			t.add(&entryLine{account: []byte(name), epoch: r.Epoch, unit: llm.Unit(r.Unit), amount: r.Amount})
+			a := t.total(&entryLine{account: []byte(name), epoch: r.Epoch, unit: llm.Unit(r.Unit)})
+			a.Amount, a.Reset = addUp(a.Amount, r.Amount), addUp(a.Reset, r.Reset)
 		}
 	}
 }

@@ -154,8 +154,8 @@ func TestTotalsForgetOldEpochs(t *testing.T) {
 	if len(got) != 1+keepEpochs {
 		t.Fatalf("%d totals, want %d", len(got), 1+keepEpochs)
 	}
-	if got[1] != (Total{Epoch: 100 - keepEpochs, Unit: llm.Money, Amount: 100 - keepEpochs}) {
-		t.Errorf("the oldest epoch is %+v", got[1])
+	if got[1] != (Total{Epoch: 5, Unit: llm.Money, Amount: 1}) || got[2].Epoch != 101-keepEpochs {
+		t.Errorf("the oldest epochs are %+v, want the one that was booked last, and then the newest", got[1:3])
 	}
 	if last := got[len(got)-1]; last != (Total{Epoch: 99, Unit: llm.Money, Amount: math.MaxInt64}) {
 		t.Errorf("the newest epoch is %+v, want no overflow", last)

@@ -60,6 +60,7 @@ const (
 	kindGrowth
 	kindProgress
 	kindSettlement
+	kindReset
 )
 
 // keepEncoder is the largest buffer that is kept for the next entry.

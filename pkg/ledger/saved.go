@@ -57,7 +57,7 @@ func (s *Saved) Totals(account string) []Total {
 	rows := s.accounts[account]
 	totals := make([]Total, len(rows))
 	for i, r := range rows {
-		totals[i] = Total{Epoch: r.Epoch, Unit: llm.Unit(r.Unit), Amount: r.Amount}
+		totals[i] = Total{Epoch: r.Epoch, Unit: llm.Unit(r.Unit), Amount: r.Amount, Reset: r.Reset}
 	}
 	return totals
 }

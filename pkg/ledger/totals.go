@@ -21,6 +21,15 @@ type Total struct {
 	Unit  llm.Unit
 	// Amount is in the unit: requests, tokens, nano-dollars.
 	Amount int64
+	// Reset is how much of Amount counts no more for limits, because somebody has
+	// reset them.
+	Reset int64
+}
+
+// tally is a Total, and the entry that was the last one to change it in this run.
+type tally struct {
+	Total
+	last journal.Seq
 }
 
 // totals sums what was booked, in the journal's order. Safe for concurrent use.
@@ -29,7 +38,7 @@ type totals struct {
 	// seq is the entry up to which everything is in.
 	seq journal.Seq
 	// accounts have their totals by unit, then epoch.
-	accounts map[string][]Total
+	accounts map[string][]tally
 	// recent is what windows have to be told after a restart.
 	recent recents
 }
@@ -49,7 +58,12 @@ func (t *totals) fold(s journal.Seq, e *entry) {
 		return
 	}
 	t.seq = s
-	if e.kind != kindSettlement {
+	switch e.kind {
+	case kindSettlement:
+	case kindReset:
+		t.takeOff(e.lines)
+		return
+	default:
 		return
 	}
 	for i := range e.lines {
@@ -62,35 +76,49 @@ func (t *totals) fold(s journal.Seq, e *entry) {
 
 // add adds a booking. The caller holds mu.
 func (t *totals) add(l *entryLine) {
-	account := t.accounts[string(l.account)]
-	want := Total{Epoch: l.epoch, Unit: l.unit}
-	i, found := slices.BinarySearchFunc(account, want, func(a, b Total) int {
-		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Epoch, b.Epoch))
-	})
-	if found {
-		account[i].Amount = addUp(account[i].Amount, l.amount)
-		return
-	}
-	want.Amount = l.amount
-	if t.accounts == nil {
-		t.accounts = make(map[string][]Total)
-	}
-	t.accounts[string(l.account)] = forgetEpochs(slices.Insert(account, i, want), l.unit)
+	a := t.total(l)
+	a.Amount = addUp(a.Amount, l.amount)
 }
 
-// forgetEpochs drops the oldest epoch of a unit where there are too many.
-func forgetEpochs(account []Total, u llm.Unit) []Total {
-	first := slices.IndexFunc(account, func(t Total) bool { return t.Unit == u })
-	n := 0
-	for _, t := range account {
-		if t.Unit == u {
-			n++
+// total is the one that a line names, for change. The caller holds mu.
+func (t *totals) total(l *entryLine) *tally {
+	account := t.accounts[string(l.account)]
+	want := Total{Epoch: l.epoch, Unit: l.unit}
+	i, found := slices.BinarySearchFunc(account, want, func(a tally, b Total) int {
+		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Epoch, b.Epoch))
+	})
+	if !found {
+		if t.accounts == nil {
+			t.accounts = make(map[string][]tally)
+		}
+		account, i = forgetEpoch(slices.Insert(account, i, tally{Total: want}), i)
+		t.accounts[string(l.account)] = account
+	}
+	account[i].last = t.seq
+	return &account[i]
+}
+
+// forgetEpoch drops an epoch where there are too many of the unit of the one at i,
+// which is new, and says where that is then. It drops what was not booked for the
+// longest time: the numbers say nothing where a budget has got another period.
+func forgetEpoch(account []tally, i int) ([]tally, int) {
+	oldest, n := -1, 0
+	for j := range account {
+		if account[j].Unit != account[i].Unit {
+			continue
+		}
+		n++
+		if j != i && (oldest < 0 || account[j].last < account[oldest].last) {
+			oldest = j
 		}
 	}
-	if n > keepEpochs {
-		return slices.Delete(account, first, first+1)
+	if n <= keepEpochs {
+		return account, i
 	}
-	return account
+	if oldest < i {
+		i--
+	}
+	return slices.Delete(account, oldest, oldest+1), i
 }
 
 // addUp adds without overflowing.
@@ -109,7 +137,11 @@ func addUp(a, b int64) int64 {
 func (t *totals) of(account string) []Total {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.accounts[account])
+	list := make([]Total, 0, len(t.accounts[account]))
+	for _, a := range t.accounts[account] {
+		list = append(list, a.Total)
+	}
+	return list
 }
 
 // balances returns what has been spent of money and what windows count of requests
@@ -121,7 +153,7 @@ func (t *totals) balances() []admission.Balance {
 	for name, account := range t.accounts {
 		for _, a := range account {
 			if a.Unit == llm.Money {
-				balances = append(balances, admission.Balance{Account: name, Epoch: a.Epoch, Unit: a.Unit, Spent: a.Amount})
+				balances = append(balances, admission.Balance{Account: name, Epoch: a.Epoch, Unit: a.Unit, Spent: a.Balance()})
 			}
 		}
 	}

@@ -25,6 +25,23 @@ type Spending interface {
 	// Spent gives what the key has spent: in the period of its budget, or in all where
 	// it has none.
 	Spent(ctx context.Context, r *keys.Record) (Spend, error)
+	// Balance gives how a budget stands in its period.
+	Balance(ctx context.Context, b *keys.Budget) (Balance, error)
+}
+
+// Balance is how a budget stands.
+type Balance struct {
+	// Spent is what counts of what was spent, Held what open calls hold beside that.
+	Spent, Held llm.NanoUSD
+	// AsOf is when that was written down, where no gateway runs; zero for now.
+	AsOf time.Time
+	// StartedAt and ResetsAt are the ends of the period; zero where there are none.
+	StartedAt, ResetsAt time.Time
+	// PerDay is what is spent in a day, as far as it can be told (Known), LastsUntil when
+	// nothing is left at that rate; zero where the period ends before.
+	PerDay     llm.NanoUSD
+	Known      bool
+	LastsUntil time.Time
 }
 
 // Spend is an amount that was spent.
@@ -76,6 +93,13 @@ func (s *Server) adminRoutes() []adminRoute {
 		{"POST " + adminapi.TeamNew, maxAdminBody, s.newTeam},
 		{"GET " + adminapi.TeamInfo, 0, s.teamInfo},
 		{"GET " + adminapi.TeamList, 0, s.listTeams},
+		{"POST " + adminapi.BudgetNew, maxAdminBody, s.newBudget},
+		{"POST " + adminapi.BudgetUpdate, maxAdminBody, s.updateBudget},
+		{"POST " + adminapi.BudgetDelete, maxAdminBody, s.deleteBudget},
+		{"POST " + adminapi.BudgetReset, maxAdminBody, s.resetBudget},
+		{"POST " + adminapi.BudgetInfo, maxAdminBody, s.budgetInfo},
+		{"GET " + adminapi.BudgetInfo, 0, s.budgetInfo},
+		{"GET " + adminapi.BudgetList, 0, s.listBudgets},
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 )
 
 // The members of LiteLLM's requests for keys that are not our own. Source: LiteLLM
-// 1.83.2 (proxy/_types.py: GenerateKeyRequest, UpdateKeyRequest, NewTeamRequest).
+// 1.83.2 (proxy/_types.py: GenerateKeyRequest, UpdateKeyRequest, NewTeamRequest,
+// BudgetNewRequest).
 var (
 	// noteMembers say something about a key and decide nothing: they are kept in its
 	// metadata.
@@ -31,6 +32,8 @@ var (
 		// of teams
 		"admins", "members", "members_with_roles", "model_aliases", "team_member_budget",
 		"team_member_budget_duration", "team_member_key_duration", "team_member_rpm_limit", "team_member_tpm_limit",
+		// of budgets
+		"budget_reset_at", "max_parallel_requests", "rpm_limit", "tpm_limit",
 	}
 )
 

@@ -29,6 +29,10 @@ type describer struct {
 	admin *Admin
 	now   time.Time
 	teams map[string]string // names by id; nil until a key has a team
+	// budgets are the names of shared budgets by the id of a key, names what people call
+	// keys; nil until somebody asks.
+	budgets map[string][]string
+	names   map[string]string
 }
 
 func (s *Server) describer() *describer { return &describer{admin: s.opts.Admin, now: time.Now()} }
@@ -58,13 +62,17 @@ func (d *describer) key(ctx context.Context, r *keys.Record) (adminapi.Key, erro
 	if err != nil {
 		return adminapi.Key{}, err
 	}
+	budgets, err := d.shared(ctx, r.ID)
+	if err != nil {
+		return adminapi.Key{}, err
+	}
 	k := adminapi.Key{
 		ID: r.ID, Token: r.Hash.String(), Name: r.Name, Alias: r.Alias, Source: adminapi.SourceStore,
 		TeamID: r.TeamID, TeamAlias: team, Models: append([]string{}, r.Models...),
 		RPM: orNil(r.Limits.RPM), TPM: orNil(r.Limits.TPM), RPD: orNil(r.Limits.RPD), Parallel: orNil(r.Limits.Parallel),
 		Expires: instant(r.Expires), Blocked: r.Blocked,
 		Spend: json.Number(spent.Amount.String()), SpendAsOf: instant(spent.AsOf),
-		Metadata:  map[string]json.RawMessage{},
+		Metadata: map[string]json.RawMessage{}, Budgets: budgets,
 		CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
 	}
 	if r.Static {

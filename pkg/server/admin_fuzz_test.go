@@ -59,3 +59,18 @@ func FuzzDecodeImports(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecodeBudget(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `{"name":"a","max_budget":1e2,"budget_duration":"30d","hard":false,"alert_threshold":0.8,"keys":["a"],"add_keys":[],"remove_keys":["b"]}`,
+		`{"soft_budget":null,"new_name":"b"}`, `{"keys":null}`, `{"keys":[1]}`, `{"tpm_limit":1}`, `{"max_budget":-0}`, `{"max_budget":"1"}`, `{"tags":[1]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var made adminapi.NewBudget
+		checkDecoded(t, body, decodePlain(body, &made))
+		var changed adminapi.UpdateBudget
+		checkDecoded(t, body, decodePlain(body, &changed))
+	})
+}

@@ -31,6 +31,14 @@ func (s spendings) Spent(_ context.Context, r *keys.Record) (server.Spend, error
 	return spend, s.err
 }
 
+// Balance says that a quarter of a dollar of every budget is spent, and a tenth held.
+func (s spendings) Balance(_ context.Context, b *keys.Budget) (server.Balance, error) {
+	return server.Balance{
+		Spent: llm.USD / 4, Held: llm.USD / 10, PerDay: llm.USD / 2, Known: b.Name != "unknown",
+		ResetsAt: time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC),
+	}, s.err
+}
+
 // newOffice is a site with an admin API. The usual key is a static one.
 func newOffice(t *testing.T, spending server.Spending) *site {
 	t.Helper()

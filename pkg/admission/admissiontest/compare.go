@@ -2,6 +2,7 @@ package admissiontest
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"testing"
@@ -155,7 +156,7 @@ func (w *walk) settle() {
 
 func (w *walk) reset() {
 	l := w.budget()
-	if err := w.Reset(w.Context(), l.Account, l.Epoch); err != nil {
+	if err := w.Reset(w.Context(), l.Account, l.Epoch, math.MaxInt64); err != nil {
 		w.Fatalf("step %d: Reset: %v", w.step, err)
 	}
 	w.model.reset(l.Account, l.Epoch)

@@ -1,6 +1,7 @@
 package admissiontest
 
 import (
+	"math"
 	"time"
 
 	"github.com/llmgw/llmgw/pkg/admission"
@@ -184,16 +185,21 @@ func resetBalance(s *scene) {
 	s.settle("a", admission.Actual{Money: 40})
 	s.pass("b", line)
 	for _, account := range []string{"b", "nobody"} {
-		if err := s.Reset(s.Context(), account, 1); err != nil {
+		if err := s.Reset(s.Context(), account, 1, math.MaxInt64); err != nil {
 			s.Fatalf("Reset(%s): %v", account, err)
 		}
 	}
-	if err := s.Reset(s.Context(), "b", 7); err != nil {
+	if err := s.Reset(s.Context(), "b", 7, 1); err != nil {
 		s.Fatalf("Reset of an unknown epoch: %v", err)
 	}
 	s.counts(line, 0, 40)
 	s.settle("b", admission.Actual{Money: 12})
 	s.counts(line, 12, 0)
+	// What was spent since somebody looked stays.
+	if err := s.Reset(s.Context(), "b", 1, 10); err != nil {
+		s.Fatalf("Reset of a part: %v", err)
+	}
+	s.counts(line, 2, 0)
 }
 
 func changedBudget(s *scene) {

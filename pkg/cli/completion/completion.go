@@ -1,5 +1,5 @@
 // Package completion is the command "llmgw completion", and knows the values that
-// flags and arguments take: models, keys, teams, providers, periods.
+// flags and arguments take: models, keys, teams, budgets, providers, periods.
 //
 // A value is looked up while a person waits with a finger on the tab key: within half a
 // second, and without a word where that fails. Package root and the commands are its
@@ -22,7 +22,7 @@ func NewCmd(f *cli.Factory) *cobra.Command {
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Print the completion script of a shell",
 		Long: `Print a script that teaches a shell to complete llmgw's commands, flags and their
-values: models of the configuration, keys, teams, providers.
+values: models of the configuration, keys, teams, budgets, providers.
 
   bash        llmgw completion bash > ~/.local/share/bash-completion/completions/llmgw
               (needs the package bash-completion)

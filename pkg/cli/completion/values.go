@@ -29,7 +29,7 @@ const patience = 500 * time.Millisecond
 func (v Values) Register(c *cobra.Command) {
 	for name, values := range map[string]cobra.CompletionFunc{
 		"model": v.Models, "models": v.lists(v.Models), "provider": v.Providers, "team": v.Teams, "key": v.Keys,
-		"budget": v.budgets, "period": periods, "grace": durations, "expires": durations,
+		"budget": v.amounts, "period": periods, "grace": durations, "expires": durations,
 	} {
 		if _, has := c.GetFlagCompletionFunc(name); has || c.Flags().Lookup(name) == nil {
 			continue
@@ -125,6 +125,28 @@ func (v Values) Team(c *cobra.Command, args []string, begun string) ([]cobra.Com
 	return v.Teams(c, args, begun)
 }
 
+// Budgets are the budgets of the gateway, those that are not among the arguments yet.
+func (v Values) Budgets(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return v.ask(c, func(ctx context.Context, gateway *client.Client) ([]cobra.Completion, error) {
+		budgets, err := gateway.ListBudgets(ctx)
+		var names []cobra.Completion
+		for i := range budgets {
+			if b := &budgets[i]; !slices.Contains(args, b.Name) {
+				names = append(names, cobra.CompletionWithDesc(b.Name, b.Limit.String()+" USD "+b.Period))
+			}
+		}
+		return names, err
+	})
+}
+
+// Budget is Budgets for commands that take one.
+func (v Values) Budget(c *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return v.Budgets(c, args, begun)
+}
+
 // periodNames are the periods of budgets that have a name.
 var periodNames = []cobra.Completion{"hourly", "daily", "weekly", "monthly", "yearly", "total"}
 
@@ -132,8 +154,8 @@ func periods(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellC
 	return periodNames, cobra.ShellCompDirectiveNoFileComp
 }
 
-// budgets completes the period behind an amount: 100/monthly.
-func (v Values) budgets(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+// amounts completes the period behind an amount: 100/monthly.
+func (v Values) amounts(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	amount, _, ok := strings.Cut(begun, "/")
 	if !ok {
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -30,14 +30,16 @@ func complete(t *testing.T, env map[string]string, args ...string) (values []str
 	root := &cobra.Command{Use: "llmgw"}
 	sub := &cobra.Command{Use: "x", Run: func(*cobra.Command, []string) {}, ValidArgsFunction: v.Key}
 	many := &cobra.Command{Use: "y", Run: func(*cobra.Command, []string) {}, ValidArgsFunction: v.Keys}
-	for _, c := range []*cobra.Command{sub, many} {
+	budgets := &cobra.Command{Use: "z", Run: func(*cobra.Command, []string) {}, ValidArgsFunction: v.Budgets}
+	oneBudget := &cobra.Command{Use: "b", Run: func(*cobra.Command, []string) {}, ValidArgsFunction: v.Budget}
+	for _, c := range []*cobra.Command{sub, many, budgets, oneBudget} {
 		for _, name := range []string{"model", "models", "provider", "team", "budget", "period", "grace", "config", "other"} {
 			c.Flags().String(name, "", "")
 		}
 		v.Register(c)
 		v.Register(c) // does no harm
 	}
-	root.AddCommand(sub, many)
+	root.AddCommand(sub, many, budgets, oneBudget)
 	root.SetOut(out)
 	root.SetErr(new(strings.Builder)) // cobra's own words for shells that are debugged
 	root.SetArgs(append([]string{cobra.ShellCompRequestCmd}, args...))
@@ -59,6 +61,8 @@ func TestValues(t *testing.T) {
 		switch {
 		case r.Header.Get("Authorization") != "Bearer sk-master":
 			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/budget/list":
+			fmt.Fprint(w, `[{"name":"team","limit_usd":5,"period":"daily"},{"name":"all","limit_usd":7.50,"period":"total"}]`)
 		case r.URL.Path == "/team/list":
 			fmt.Fprint(w, `[{"team_id":"t1","team_alias":"research"}]`)
 		default:
@@ -95,6 +99,10 @@ func TestValues(t *testing.T) {
 		{"x key_", []string{"key_1\tci", "key_2"}},
 		{"x ci _", nil},
 		{"y ci _", []string{"key_2"}},
+		{"z _", []string{"team\t5 USD daily", "all\t7.50 USD total"}},
+		{"z team _", []string{"all\t7.50 USD total"}},
+		{"b t", []string{"team\t5 USD daily"}},
+		{"b team _", nil},
 	} {
 		args := strings.Fields(tt.args)
 		if last := len(args) - 1; args[last] == "_" {

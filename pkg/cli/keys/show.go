@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,9 +38,9 @@ RFC 3339. With -o json the result is an object: key_id, token (the hash), key_na
 secret's end), key_alias, source (store, or config for a key of the configuration),
 team_id, team_alias, models (empty for all), rpm_limit, tpm_limit, rpd_limit,
 max_parallel_requests, expires, blocked, max_budget and spend (USD), budget_duration,
-budget_reset_at, spend_as_of (only where no gateway runs), metadata, grace_until (how
-long the secret before the last rotation works), created_at and updated_at. What is not
-set is null or left out.
+budget_reset_at, spend_as_of (only where no gateway runs), budgets (the names of those
+that it shares, see "budget show"), metadata, grace_until (how long the secret before the
+last rotation works), created_at and updated_at. What is not set is null or left out.
 
 ` + admin.Help,
 		Example: `  llmgw keys show ci
@@ -101,6 +102,7 @@ func details(io *terminal.IO, k *adminapi.Key, now time.Time) *terminal.Table {
 	add("limits", limitsOf(k))
 	add("spent USD", spentOf(k))
 	at("resets", k.BudgetResetAt)
+	add("budgets", strings.Join(k.Budgets, ", "))
 	at("expires", k.Expires)
 	at("old secret works until", k.GraceUntil)
 	add("metadata", notesOf(k.Metadata))

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/llmgw/llmgw/pkg/cli"
+	"github.com/llmgw/llmgw/pkg/cli/budget"
 	"github.com/llmgw/llmgw/pkg/cli/completion"
 	"github.com/llmgw/llmgw/pkg/cli/config"
 	"github.com/llmgw/llmgw/pkg/cli/initialize"
@@ -50,7 +51,7 @@ func groups(f *cli.Factory) []group {
 	return []group{
 		{"run", "Run", []*cobra.Command{initialize.NewCmd(f, nil), serve.NewCmd(f, nil)}},
 		{"check", "Check", []*cobra.Command{config.NewCmd(f), validate.NewCmd(f, nil)}},
-		{"administer", "Administer", []*cobra.Command{keys.NewCmd(f), team.NewCmd(f)}},
+		{"administer", "Administer", []*cobra.Command{keys.NewCmd(f), team.NewCmd(f), budget.NewCmd(f)}},
 		{"inspect", "Inspect", []*cobra.Command{logs.NewCmd(f), models.NewCmd(f), providers.NewCmd(f, nil)}},
 		{"other", "Other", []*cobra.Command{completion.NewCmd(f), helpCommand(f), version.NewCmd(f), man.NewCmd(f, nil)}},
 	}

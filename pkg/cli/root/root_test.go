@@ -72,7 +72,7 @@ func TestCommandLinesThatAreWrong(t *testing.T) {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"": "Administer:\n  keys ", "--help": "  llmgw help exit-codes    What the exit codes mean\n", "help serve": "--addr-file", "serve -h": "SIGHUP",
+		"": "Administer:\n  budget ", "--help": "  llmgw help exit-codes    What the exit codes mean\n", "help serve": "--addr-file", "serve -h": "SIGHUP",
 		"help": "llmgw COMMAND", "help help": "llmgw help [COMMAND | TOPIC]", "keys": "Commands:\n  block ", "help keys create": "--max-parallel number",
 		"help exit-codes": "130  interrupted", "exit-codes": "130  interrupted", "help environment": "LLMGW_MASTER_KEY",
 		"version": "llmgw 1.2.3 (abc, 2026-11-22) go", "--version": "llmgw 1.2.3 (abc, 2026-11-22) go",

@@ -12,9 +12,11 @@ import (
 // ignoring follows and keeps nothing.
 type ignoring struct{ keys int }
 
-func (*ignoring) Team(keys.Team)     {}
-func (i *ignoring) Key(*keys.Record) { i.keys++ }
-func (*ignoring) Gone(string)        {}
+func (*ignoring) Team(keys.Team)      {}
+func (i *ignoring) Key(*keys.Record)  { i.keys++ }
+func (*ignoring) Gone(string)         {}
+func (*ignoring) Budget(*keys.Budget) {}
+func (*ignoring) GoneBudget(string)   {}
 
 // many makes n keys, each with limits and a budget.
 func many(n int) []keys.Record {

@@ -58,7 +58,7 @@ func taken(message string) error {
 	switch {
 	case strings.Contains(message, "teams.id"):
 		return keys.ErrIDTaken
-	case strings.Contains(message, ".alias"):
+	case strings.Contains(message, ".alias"), strings.Contains(message, "budgets.name"):
 		return keys.ErrAliasTaken
 	default:
 		return keys.ErrSecretTaken

@@ -27,7 +27,9 @@ func (s *Store) Changes(ctx context.Context, after int64, f keys.Follower) (int6
 	if err := tx.QueryRowContext(ctx, selectRevision).Scan(&now); err != nil {
 		return after, classify(err)
 	}
-	for _, tell := range []func(context.Context, *sql.Tx, int64, keys.Follower) error{teamsAfter, keysAfter, goneAfter} {
+	for _, tell := range []func(context.Context, *sql.Tx, int64, keys.Follower) error{
+		teamsAfter, budgetsAfter, keysAfter, goneAfter, goneBudgetsAfter,
+	} {
 		if err := tell(ctx, tx, after, f); err != nil {
 			return after, classify(err)
 		}
@@ -74,7 +76,19 @@ func goneAfter(ctx context.Context, tx *sql.Tx, after int64, f keys.Follower) er
 	if after == 0 {
 		return nil // whoever knows nothing has nothing to forget
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT id FROM deleted_keys WHERE revision > ?`, after)
+	return idsAfter(ctx, tx, `SELECT id FROM deleted_keys WHERE revision > ?`, after, f.Gone)
+}
+
+func goneBudgetsAfter(ctx context.Context, tx *sql.Tx, after int64, f keys.Follower) error {
+	if after == 0 {
+		return nil // as above
+	}
+	return idsAfter(ctx, tx, `SELECT id FROM deleted_budgets WHERE revision > ?`, after, f.GoneBudget)
+}
+
+// idsAfter calls f for the ids that a query finds.
+func idsAfter(ctx context.Context, tx *sql.Tx, query string, after int64, f func(id string)) error {
+	rows, err := tx.QueryContext(ctx, query, after)
 	if err != nil {
 		return err
 	}
@@ -82,7 +96,21 @@ func goneAfter(ctx context.Context, tx *sql.Tx, after int64, f keys.Follower) er
 		var id string
 		err := row.Scan(&id)
 		if err == nil {
-			f.Gone(id)
+			f(id)
+		}
+		return err
+	})
+}
+
+func budgetsAfter(ctx context.Context, tx *sql.Tx, after int64, f keys.Follower) error {
+	rows, err := tx.QueryContext(ctx, selectBudget+` AND revision > ? ORDER BY name`, after)
+	if err != nil {
+		return err
+	}
+	return each(rows, func(row scanner) error {
+		b, err := scanBudget(row)
+		if err == nil {
+			f.Budget(&b)
 		}
 		return err
 	})

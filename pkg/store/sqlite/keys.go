@@ -187,6 +187,9 @@ func remove(ctx context.Context, tx *sql.Tx, id string, now, revision int64) err
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, keys.ErrNotFound)
 	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM budget_keys WHERE key_id = ?`, id); err != nil {
+		return err
+	}
 	var budget sql.NullString
 	if err := tx.QueryRowContext(ctx, `DELETE FROM keys WHERE id = ? RETURNING budget_id`, id).Scan(&budget); err != nil {
 		return err

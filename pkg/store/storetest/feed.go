@@ -17,6 +17,10 @@ type follower struct{ told []string }
 func (f *follower) Team(t keys.Team)   { f.told = append(f.told, "team "+t.ID) }
 func (f *follower) Key(r *keys.Record) { f.told = append(f.told, "key "+r.ID) }
 func (f *follower) Gone(id string)     { f.told = append(f.told, "gone "+id) }
+func (f *follower) Budget(b *keys.Budget) {
+	f.told = append(f.told, fmt.Sprintf("budget %s %v", b.Name, b.Limit))
+}
+func (f *follower) GoneBudget(id string) { f.told = append(f.told, "gone "+id) }
 
 // follow asks the feed and returns where it goes on and what it has told, sorted.
 func follow(t *testing.T, s keys.Store, after int64) (next int64, told string) {

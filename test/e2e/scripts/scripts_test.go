@@ -51,6 +51,7 @@ func TestVersion(t *testing.T)   { run(t, "version") }
 func TestHelp(t *testing.T)      { run(t, "help") }
 func TestKeys(t *testing.T)      { run(t, "keys") }
 func TestTeam(t *testing.T)      { run(t, "team") }
+func TestBudget(t *testing.T)    { run(t, "budget") }
 func TestValidate(t *testing.T)  { run(t, "validate") }
 
 func TestCompletion(t *testing.T) { run(t, "completion") }
