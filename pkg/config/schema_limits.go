@@ -101,8 +101,10 @@ type BudgetSettings struct {
 	// CostTracking says how what calls cost is kept.
 	CostTracking CostTracking `yaml:"cost_tracking" inert:"spend is counted in the journal, always"`
 	// Reservation is what a call holds of a hard budget before it is made: `strict` holds
-	// the worst case, so that the budget is never exceeded.
-	Reservation string `yaml:"reservation" default:"strict" oneof:"strict" later:"expected=strict"`
+	// the worst case, so that the budget is never exceeded; `expected` holds the 99th
+	// percentile of what such calls used, so that more of them run side by side, and the
+	// budget may be exceeded by those under way, which is reported.
+	Reservation string `yaml:"reservation" default:"strict" oneof:"strict,expected"`
 	// OnStoreFailure is what happens to calls under a hard budget while shared counters
 	// cannot be reached: `fail_closed` refuses them, `fail_open` admits them.
 	OnStoreFailure string `yaml:"on_store_failure" default:"fail_closed" oneof:"fail_open,fail_closed" inert:"counters are in memory, which is always there"`
