@@ -28,8 +28,9 @@ var syncPolicies = map[string]journal.SyncPolicy{
 // left open, and gives admission the balances that follow.
 func (a *App) openBooks(ctx context.Context) (err error) {
 	a.admission = admission.NewQueue(admission.NewMemory(admission.MemoryOptions{}), 0)
+	flushes := a.flushes()
 	a.journal, err = journal.Open(filepath.Join(a.cfg.DataDir, journalDir), journal.Options{
-		Sync: syncPolicies[a.cfg.Document.GeneralSettings.Fsync], Consumers: ledger.Consumers(), Logger: a.opts.Logger,
+		Sync: syncPolicies[a.cfg.Document.GeneralSettings.Fsync], Consumers: ledger.Consumers(flushes...), Logger: a.opts.Logger,
 	})
 	if errors.Is(err, journal.ErrLocked) {
 		return fmt.Errorf("%w: another gateway runs on this data directory (stop it, or set general_settings.data_dir)", err)
@@ -42,6 +43,7 @@ func (a *App) openBooks(ctx context.Context) (err error) {
 	}
 	a.ledger = ledger.New(ledger.Options{
 		Journal: a.journal, Log: a.log, Dir: a.cfg.DataDir, Logger: a.opts.Logger, Price: a.builder.price,
+		Flushes: flushes,
 	})
 	state, err := a.ledger.Recover(ctx)
 	if err != nil {
@@ -52,6 +54,24 @@ func (a *App) openBooks(ctx context.Context) (err error) {
 		a.opts.Logger.Warn("calls that the last run did not end were settled", "calls", n)
 	}
 	return a.admission.Restore(ctx, state.Balances, nil)
+}
+
+// costFile takes the sums of what was used, where cost_tracking asks for a file.
+const costFile = "costs.jsonl"
+
+// flushes are where the sums of what calls used go beside the totals: to the database,
+// or to a file.
+func (a *App) flushes() []ledger.Flush {
+	c := &a.cfg.CostTracking
+	switch {
+	case !*c.Enabled:
+		return nil
+	case c.Storage == "file":
+		sink := ledger.NewCostFile(filepath.Join(a.cfg.DataDir, costFile))
+		return []ledger.Flush{{Name: "costs", Sink: sink, Every: *c.UpdateInterval}}
+	default:
+		return []ledger.Flush{{Name: "database", Sink: a.keys, Every: *c.UpdateInterval}}
+	}
 }
 
 // noLog takes the lines of a request log that is switched off.

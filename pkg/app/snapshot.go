@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/llmgw/llmgw/pkg/admission"
 	"github.com/llmgw/llmgw/pkg/budget"

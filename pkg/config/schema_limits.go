@@ -99,7 +99,7 @@ type BudgetSettings struct {
 	// `Europe/Berlin`. The default is UTC.
 	Timezone Timezone `yaml:"timezone"`
 	// CostTracking says how what calls cost is kept.
-	CostTracking CostTracking `yaml:"cost_tracking" inert:"spend is counted in the journal, always"`
+	CostTracking CostTracking `yaml:"cost_tracking"`
 	// Reservation is what a call holds of a hard budget before it is made: `strict` holds
 	// the worst case, so that the budget is never exceeded; `expected` holds the 99th
 	// percentile of what such calls used, so that more of them run side by side, and the
@@ -149,10 +149,12 @@ type BudgetEntry struct {
 type CostTracking struct {
 	// Enabled switches it on. The default is true.
 	Enabled *bool `yaml:"enabled"`
-	// UpdateInterval is how long it takes until totals are written again, in seconds or
-	// with a unit. The default is 60 seconds. Nothing that is settled is lost in between.
+	// UpdateInterval is how long it takes until sums are written again, in seconds or
+	// with a unit; they are also written when the gateway stops. The default is 60 seconds.
+	// Nothing that is settled is lost in between: it is in the journal.
 	UpdateInterval *time.Duration `yaml:"update_interval" min:"1s"`
-	// Storage is where totals are written: to the `database`, or to a `file` of JSON lines
-	// in data_dir. The default is `database`.
+	// Storage is where the sums of what keys and budgets used are written, each call once
+	// also over crashes: to the table spend of the `database`, or to a `file` of JSON lines,
+	// costs.jsonl in data_dir. The default is `database`.
 	Storage string `yaml:"storage" oneof:"database,file"`
 }
