@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ func (m *member) follow(rules *callerRules) {
 func (m *member) resolve(k *keys.Key, rules *callerRules) {
 	budgets := rules.shared
 	if m.budget != nil {
-		budgets = append(budgets[:len(budgets):len(budgets)], m.budget)
+		budgets = append(slices.Clip(budgets), m.budget)
 	}
 	m.caller = gateway.NewCaller(k, m.limits.Or(rules.defaults), budgets)
 }
