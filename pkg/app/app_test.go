@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/llmgw/llmgw/pkg/app"
 	"github.com/llmgw/llmgw/pkg/config"
+	"github.com/llmgw/llmgw/pkg/keys"
 )
 
 func TestMain(m *testing.M) {
@@ -413,5 +415,47 @@ func TestTheMetricsPort(t *testing.T) {
 	}
 	if status, body := r.get("/metrics", masterKey); status != 200 || !strings.Contains(body, "litellm_request_count{") {
 		t.Errorf("with the master key: %d %s", status, body)
+	}
+}
+
+// spent is what the first key has spent by the database, in nano-dollars.
+func (p *place) spent() (amount int64) {
+	p.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(p.dir, "llmgw.db"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer db.Close()
+	account := "key:" + keys.StaticID(keys.Sum(firstKey))
+	if err := db.QueryRowContext(p.t.Context(), `SELECT amount FROM spend WHERE account = ? AND unit = 'nano_usd'`, account).Scan(&amount); err != nil {
+		p.t.Fatal(err)
+	}
+	return amount
+}
+
+// What was used goes to the database, or to a file, when the gateway stops at the latest.
+func TestCostTracking(t *testing.T) {
+	t.Parallel()
+	for storage, file := range map[string]string{"database": "", "file": "costs.jsonl"} {
+		t.Run(storage, func(t *testing.T) {
+			t.Parallel()
+			p := newPlace(t)
+			text := manyModels + "cost_tracking: {storage: " + storage + "}\n"
+			for range 2 {
+				r := p.start(text)
+				r.want(firstKey, "priced", 200)
+				r.end()
+			}
+			if file == "" {
+				if got := p.spent(); got != 2*5_008_000 {
+					t.Errorf("%d nano-dollars in the database, want two calls of 0.005008", got)
+				}
+				return
+			}
+			costs, err := os.ReadFile(filepath.Join(p.dir, file))
+			if err != nil || bytes.Count(costs, []byte("\n")) < 2 || !bytes.Contains(costs, []byte("5008000")) {
+				t.Errorf("%v, %s", err, costs)
+			}
+		})
 	}
 }

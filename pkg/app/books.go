@@ -29,6 +29,7 @@ var syncPolicies = map[string]journal.SyncPolicy{
 // left open, and gives admission the balances that follow.
 func (a *App) openBooks(ctx context.Context) (err error) {
 	a.admission = admission.NewQueue(admission.NewMemory(admission.MemoryOptions{}), 0)
+	flushes := flushesOf(a.cfg, a.keys)
 	a.journal, err = openJournal(a.cfg, a.opts.Logger)
 	if errors.Is(err, journal.ErrLocked) {
 		return fmt.Errorf("%w: another gateway runs on this data directory (stop it, or set general_settings.data_dir)", err)
@@ -41,6 +42,7 @@ func (a *App) openBooks(ctx context.Context) (err error) {
 	}
 	a.ledger = ledger.New(ledger.Options{
 		Journal: a.journal, Log: a.log, Dir: a.cfg.DataDir, Logger: a.opts.Logger, Price: a.builder.price,
+		Flushes: flushes,
 	})
 	state, err := a.ledger.Recover(ctx)
 	if err != nil {
@@ -53,11 +55,30 @@ func (a *App) openBooks(ctx context.Context) (err error) {
 	return a.admission.Restore(ctx, state.Balances, nil)
 }
 
-// openJournal opens the journal of a configuration.
+// openJournal opens the journal of a configuration, which keeps what any of its consumers
+// has not seen.
 func openJournal(cfg *config.Config, logger *slog.Logger) (*journal.Log, error) {
 	return journal.Open(filepath.Join(cfg.DataDir, journalDir), journal.Options{
-		Sync: syncPolicies[cfg.Document.GeneralSettings.Fsync], Consumers: ledger.Consumers(), Logger: logger,
+		Sync: syncPolicies[cfg.Document.GeneralSettings.Fsync], Consumers: ledger.Consumers(flushesOf(cfg, nil)...), Logger: logger,
 	})
+}
+
+// costFile takes the sums of what was used, where cost_tracking asks for a file.
+const costFile = "costs.jsonl"
+
+// flushesOf are where the sums of what calls used go beside the totals: to the database,
+// or to a file.
+func flushesOf(cfg *config.Config, database ledger.Sink) []ledger.Flush {
+	c := &cfg.CostTracking
+	switch {
+	case !*c.Enabled:
+		return nil
+	case c.Storage == "file":
+		sink := ledger.NewCostFile(filepath.Join(cfg.DataDir, costFile))
+		return []ledger.Flush{{Name: "costs", Sink: sink, Every: *c.UpdateInterval}}
+	default:
+		return []ledger.Flush{{Name: "database", Sink: database, Every: *c.UpdateInterval}}
+	}
 }
 
 // noLog takes the lines of a request log that is switched off.

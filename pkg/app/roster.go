@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,7 +78,7 @@ func (m *member) follow(rules *callerRules) {
 // resolve gives the member the caller that follows from the rules and from the budgets
 // that it shares with others.
 func (m *member) resolve(k *keys.Key, rules *callerRules, shared *sharedBudgets) {
-	budgets := rules.shared[:len(rules.shared):len(rules.shared)]
+	budgets := slices.Clip(rules.shared)
 	if m.budget != nil {
 		budgets = append(budgets, m.budget)
 	}

@@ -268,18 +268,7 @@ func BenchmarkRoster(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer store.Close()
-	records := make([]keys.Record, many)
-	for i := range records {
-		h := keys.Sum(fmt.Sprintf("sk-%d", i))
-		records[i] = keys.Record{
-			ID: "key_" + h.String()[:16], Hash: h, Name: "sk-…wxyz", Alias: fmt.Sprintf("a key with a name %d", i), Limits: keys.Limits{RPM: 60},
-			Budget: &keys.Terms{ID: "budget_" + h.String()[:16], Limit: 1e9, Period: "monthly", Hard: true}, CreatedAt: time.Now(), UpdatedAt: time.Now(),
-		}
-	}
-	if _, err := store.Create(b.Context(), records); err != nil {
-		b.Fatal(err)
-	}
-	records = nil
+	fillStore(b, store, many)
 	heap := func() uint64 {
 		runtime.GC()
 		var m runtime.MemStats
@@ -303,4 +292,20 @@ func BenchmarkRoster(b *testing.B) {
 	}
 	b.ReportMetric(float64(time.Since(begun).Milliseconds()), "ms/reload")
 	runtime.KeepAlive(r)
+}
+
+// fillStore puts many keys into a store, and keeps none of them.
+func fillStore(b *testing.B, store *sqlite.Store, many int) {
+	b.Helper()
+	records := make([]keys.Record, many)
+	for i := range records {
+		h := keys.Sum(fmt.Sprintf("sk-%d", i))
+		records[i] = keys.Record{
+			ID: "key_" + h.String()[:16], Hash: h, Name: "sk-…wxyz", Alias: fmt.Sprintf("a key with a name %d", i), Limits: keys.Limits{RPM: 60},
+			Budget: &keys.Terms{ID: "budget_" + h.String()[:16], Limit: 1e9, Period: "monthly", Hard: true}, CreatedAt: time.Now(), UpdatedAt: time.Now(),
+		}
+	}
+	if _, err := store.Create(b.Context(), records); err != nil {
+		b.Fatal(err)
+	}
 }

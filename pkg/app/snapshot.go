@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/llmgw/llmgw/pkg/admission"
 	"github.com/llmgw/llmgw/pkg/budget"
@@ -123,6 +124,13 @@ func strategy(name string) router.Strategy {
 // linkFallbacks gives each group the groups to try after it: its own, or those of
 // "*", then the default ones.
 func linkFallbacks(r config.Routing, groups []*router.Group, byName map[string]*router.Group) {
+	aliases := make(map[string]*router.Group, len(r.Aliases))
+	for _, a := range r.Aliases {
+		if g := byName[a.Group]; g != nil {
+			aliases[a.Name] = g
+		}
+	}
+	table := router.NewTable(groups, aliases)
 	lists := make(map[string][]string, len(r.Fallbacks))
 	for _, f := range r.Fallbacks {
 		lists[f.Group] = append(lists[f.Group], f.To...)
@@ -134,12 +142,32 @@ func linkFallbacks(r config.Routing, groups []*router.Group, byName map[string]*
 		}
 		seen := map[*router.Group]bool{g: true}
 		for _, name := range append(append([]string(nil), names...), r.DefaultFallbacks...) {
-			if f := byName[name]; f != nil && !seen[f] {
+			if f := fallback(table, name); f != nil && !seen[f] {
 				seen[f] = true
 				g.Fallbacks = append(g.Fallbacks, f)
 			}
 		}
 	}
+}
+
+// fallback finds the group of a name that calls fall back to. Where a pattern serves it,
+// that is a group of its own, with the model's name in the place of the "*".
+func fallback(table *router.Table, name string) *router.Group {
+	g, rest := table.Find(name)
+	if g == nil || g.Name == name || !isPattern(g.Name) {
+		return g
+	}
+	one := *g
+	one.Name, one.Names, one.Deployments = name, nil, make([]*router.Deployment, len(g.Deployments))
+	for i, d := range g.Deployments {
+		own := *d
+		own.Model = strings.Replace(d.Model, "*", rest, 1)
+		if own.Lookup != nil {
+			own.Facts, own.Lookup = own.Lookup(own.Model), nil
+		}
+		one.Deployments[i] = &own
+	}
+	return &one
 }
 
 // aliasesOf gives the further names of groups. Those that are listed stand among

@@ -11,6 +11,12 @@ model_list:
     litellm_params: {model: echo/error-400, max_retries: 0}
   - model_name: refusing
     litellm_params: {model: echo/error-404, max_retries: 0}
+  - model_name: refusing-to-alias
+    litellm_params: {model: echo/error-404, max_retries: 0}
+  - model_name: refusing-to-pattern
+    litellm_params: {model: echo/error-404, max_retries: 0}
+  - model_name: any/*
+    litellm_params: {model: echo/*}
   - model_name: spare
     litellm_params: {model: echo/hello}
   - model_name: priced
@@ -18,7 +24,7 @@ model_list:
     model_info: {input_cost_per_token: 0.000001, output_cost_per_token: 0.001, max_output_tokens: 100}
 router_settings:
   routing_strategy: simple-shuffle
-  fallbacks: [{refusing: [spare]}]
+  fallbacks: [{refusing: [spare]}, {refusing-to-alias: [best]}, {refusing-to-pattern: [any/hello]}]
   model_group_alias:
     best: spare
     secret: {model: spare, hidden: true}
@@ -32,7 +38,7 @@ func TestGroupsAliasesAndFallbacks(t *testing.T) {
 	r := newPlace(t).start(manyModels)
 	for model, status := range map[string]int{
 		"spare": 200, "best": 200, "secret": 200, "broken": 400, "unknown": 404,
-		"refusing": 200, // by its fallback
+		"refusing": 200, "refusing-to-alias": 200, "refusing-to-pattern": 200, // by their fallbacks
 	} {
 		r.want(firstKey, model, status)
 	}

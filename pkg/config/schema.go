@@ -40,7 +40,7 @@ type Document struct {
 	// MonitoringSettings are about metrics for Prometheus, and about alerts.
 	MonitoringSettings MonitoringSettings `yaml:"monitoring_settings"`
 	// CostTracking is another place for budget_settings.cost_tracking, which wins.
-	CostTracking CostTracking `yaml:"cost_tracking" inert:"spend is counted in the journal, always"`
+	CostTracking CostTracking `yaml:"cost_tracking"`
 	// LogSettings are about the request log: one line of JSON for each call.
 	LogSettings LogSettings `yaml:"log_settings"`
 	// CredentialList are credentials with names, for several entries of model_list.

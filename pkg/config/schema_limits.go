@@ -99,10 +99,12 @@ type BudgetSettings struct {
 	// `Europe/Berlin`. The default is UTC.
 	Timezone Timezone `yaml:"timezone"`
 	// CostTracking says how what calls cost is kept.
-	CostTracking CostTracking `yaml:"cost_tracking" inert:"spend is counted in the journal, always"`
+	CostTracking CostTracking `yaml:"cost_tracking"`
 	// Reservation is what a call holds of a hard budget before it is made: `strict` holds
-	// the worst case, so that the budget is never exceeded.
-	Reservation string `yaml:"reservation" default:"strict" oneof:"strict" later:"expected=strict"`
+	// the worst case, so that the budget is never exceeded; `expected` holds the 99th
+	// percentile of what such calls used, so that more of them run side by side, and the
+	// budget may be exceeded by those under way, which is reported.
+	Reservation string `yaml:"reservation" default:"strict" oneof:"strict,expected"`
 	// OnStoreFailure is what happens to calls under a hard budget while shared counters
 	// cannot be reached: `fail_closed` refuses them, `fail_open` admits them.
 	OnStoreFailure string `yaml:"on_store_failure" default:"fail_closed" oneof:"fail_open,fail_closed" inert:"counters are in memory, which is always there"`
@@ -147,10 +149,12 @@ type BudgetEntry struct {
 type CostTracking struct {
 	// Enabled switches it on. The default is true.
 	Enabled *bool `yaml:"enabled"`
-	// UpdateInterval is how long it takes until totals are written again, in seconds or
-	// with a unit. The default is 60 seconds. Nothing that is settled is lost in between.
+	// UpdateInterval is how long it takes until sums are written again, in seconds or
+	// with a unit; they are also written when the gateway stops. The default is 60 seconds.
+	// Nothing that is settled is lost in between: it is in the journal.
 	UpdateInterval *time.Duration `yaml:"update_interval" min:"1s"`
-	// Storage is where totals are written: to the `database`, or to a `file` of JSON lines
-	// in data_dir. The default is `database`.
+	// Storage is where the sums of what keys and budgets used are written, each call once
+	// also over crashes: to the table spend of the `database`, or to a `file` of JSON lines,
+	// costs.jsonl in data_dir. The default is `database`.
 	Storage string `yaml:"storage" oneof:"database,file"`
 }

@@ -167,10 +167,6 @@ func (c *Call) tell(ctx context.Context, a *alarm, b *budget.Budget, n int) {
 
 // tell logs an event and hands it on.
 func (g *Gateway) tell(e budget.Event) {
-	message := "budget threshold reached"
-	if e.Mark == budget.OverMark {
-		message = "budget exceeded by the calls that were open"
-	}
 	facts := []any{
 		"budget", e.Budget.Name, "mark", e.Mark.String(), "spent_usd", e.Spent.String(), "limit_usd", e.Budget.Limit.String(),
 		"over_usd", max(0, e.Spent-e.Budget.Limit).String(),
@@ -178,7 +174,11 @@ func (g *Gateway) tell(e budget.Event) {
 	if !e.Ends.IsZero() {
 		facts = append(facts, "resets", e.Ends.UTC())
 	}
-	g.opts.Logger.Warn(message, facts...)
+	if e.Mark == budget.OverMark {
+		g.opts.Logger.Warn("budget exceeded by the calls that were open", facts...)
+	} else {
+		g.opts.Logger.Warn("budget threshold reached", facts...)
+	}
 	if g.opts.BudgetEvent != nil {
 		g.opts.BudgetEvent(e)
 	}

@@ -36,10 +36,10 @@ func TestMarksAreToldOnce(t *testing.T) {
 		l := newLab(t, paying(plays(answers(cent)), alerting(hard)))
 		for n := 1; n <= calls; n++ {
 			l.send(t.Context(), body(`"max_tokens":2000,`))
-			switch {
-			case n == 8:
+			switch n {
+			case 8:
 				l.wantEvents(t, "8 of 10", "b alert_threshold")
-			case n == 10:
+			case 10:
 				l.wantEvents(t, "all", "b limit")
 			default:
 				l.wantEvents(t, "another call")

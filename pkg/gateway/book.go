@@ -49,8 +49,7 @@ const journalRetry = 5 * time.Second
 // a crash would forget what it holds.
 func unwritable(err error) *llm.Error {
 	why := "its journal cannot be written"
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		why += " (" + errno.Error() + ")" // without the path, which is nobody's business
 	}
 	what := "calls under a hard budget are refused until it can"

@@ -55,14 +55,14 @@ func (c *Call) closer(ctx context.Context, r *admission.Refusal) bool {
 		return false
 	}
 	cand := &c.plan[0]
-	switch {
-	case c.asking.closeness == byBytes:
+	switch c.asking.closeness {
+	case byBytes:
 		c.asking.closeness, c.asking.media = closely, c.pictures()
 		if !c.countable(cand) {
 			c.asking.closeness = counted
 		}
 		return true
-	case c.asking.closeness == closely:
+	case closely:
 		c.asking.closeness = counted
 		if !c.worthCounting(cand, r) {
 			return true

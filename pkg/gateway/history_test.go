@@ -93,7 +93,7 @@ func TestAHistoryThatIsNot(t *testing.T) {
 	if known := h.of("m"); known.meanOutput() != firstMean || known.mostOutput() != 0 || known.mostInput() != 0 {
 		t.Error("a group without calls has a history")
 	}
-	if h.ensure("m") != h.ensure("m") || h.of("m") == nil {
+	if first, again := h.ensure("m"), h.ensure("m"); first != again || h.of("m") == nil {
 		t.Error("a group has two histories")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -320,7 +321,7 @@ func (m *Manager) List(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, told(err)
 	}
-	page.Records = append(page.Records[:len(page.Records):len(page.Records)], stored.Records...)
+	page.Records = append(slices.Clip(page.Records), stored.Records...)
 	page.Total = len(static) + stored.Total
 	return page, nil
 }

@@ -46,6 +46,10 @@ type Row struct {
 	Total
 }
 
+// UnitName is the row's unit as files and databases have it: requests, tokens or
+// nano_usd.
+func (r *Row) UnitName() string { return unitName(r.Unit).text() }
+
 // Flush carries sums to a Sink at intervals, and when the ledger's run ends: every
 // entry of the journal is in one batch, whatever crashes in between.
 type Flush struct {

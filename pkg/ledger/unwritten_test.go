@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -99,7 +100,7 @@ func TestTooManyUnwrittenCallsAreRefused(t *testing.T) {
 	open(t, b.Ledger, ask("r"))
 	b.journal.full.Store(true)
 	for i := range maxUnwritten {
-		b.keep(fmt.Sprint(i), nil)
+		b.keep(strconv.Itoa(i), nil)
 	}
 	if err := b.Open(&Opening{Ask: softAsk("soft")}); !errors.Is(err, ErrTooManyUnwritten) || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Open = %v", err)

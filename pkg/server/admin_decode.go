@@ -159,8 +159,7 @@ func kindText(t reflect.Type) string {
 
 // memberNames appends the names that a struct has in JSON.
 func memberNames(t reflect.Type, names []string) []string {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Anonymous {
 			names = memberNames(f.Type, names)
 			continue

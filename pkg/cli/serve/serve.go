@@ -11,8 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strconv"
-	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -149,32 +149,26 @@ func serve(ctx context.Context, o *Options) error {
 	if err := o.writeAddr(a.Addr()); err != nil {
 		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}
-	err = o.wait(ctx, a, watching{cfg.File, logger})
+	err = o.wait(ctx, a, watching{cfg.Files, logger})
 	logger.Info("stopping")
 	return errors.Join(err, stop(ctx, a))
 }
 
 // watching is what wait looks after beside the gateway.
 type watching struct {
-	file   string // "" for the built-in configuration
+	files  []string // none for the built-in configuration
 	logger *slog.Logger
 }
 
-// wait returns when the gateway is to stop, reloading on SIGHUP and when the file
-// changes meanwhile.
+// wait returns when the gateway is to stop, reloading on SIGHUP and when a file of
+// the configuration changes meanwhile.
 func (o *Options) wait(ctx context.Context, a *app.App, w watching) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 
-	changed := make(chan struct{})
-	var watcher sync.WaitGroup
-	ctx, cancel := context.WithCancel(ctx)
-	defer watcher.Wait()
-	defer cancel()
-	if w.file != "" {
-		watcher.Go(func() { watchFile(ctx, w.file, changed, w.logger) })
-	}
+	changed, unwatch := watchFiles(ctx, w.files, w.logger)
+	defer func() { unwatch() }()
 	for {
 		select {
 		case <-ctx.Done():
@@ -184,20 +178,27 @@ func (o *Options) wait(ctx context.Context, a *app.App, w watching) error {
 		case <-hup:
 		case <-changed:
 		}
-		if err := o.reload(a); err != nil {
+		files, err := o.reload(a)
+		if err != nil {
 			w.logger.Error("the configuration was not reloaded; the old one goes on", "err", err)
 			continue
 		}
 		w.logger.Info("the configuration was reloaded")
+		if !slices.Equal(files, w.files) {
+			unwatch()
+			w.files = files
+			changed, unwatch = watchFiles(ctx, files, w.logger)
+		}
 	}
 }
 
-func (o *Options) reload(a *app.App) error {
+// reload gives the gateway the configuration as it is now, and tells of which files.
+func (o *Options) reload(a *app.App) ([]string, error) {
 	cfg, err := o.load()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return a.Reload(cfg)
+	return cfg.Files, a.Reload(cfg)
 }
 
 // stop drains the gateway; a second signal cuts it short.

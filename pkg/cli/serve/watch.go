@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -14,6 +15,21 @@ import (
 // settle is how long a file must be left alone before it is read again: editors
 // and configuration managers write in several steps.
 const settle = 200 * time.Millisecond
+
+// watchFiles watches files until ctx ends or the returned function is called, which waits
+// for the end of the watching.
+func watchFiles(ctx context.Context, files []string, logger *slog.Logger) (changed <-chan struct{}, unwatch func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	news := make(chan struct{})
+	var watchers sync.WaitGroup
+	for _, file := range files {
+		watchers.Go(func() { watchFile(ctx, file, news, logger) })
+	}
+	return news, func() {
+		cancel()
+		watchers.Wait()
+	}
+}
 
 // watchFile sends on changed whenever the file's content has changed, until ctx
 // ends. The folder is watched, not the file: editors and Kubernetes put another

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,18 +88,10 @@ func (w *response) appendHead(dst []byte) []byte {
 	dst = append(dst, ' ')
 	dst = append(dst, http.StatusText(w.status)...)
 	dst = append(dst, "\r\n"...)
-	for name, values := range w.header {
-		switch name {
-		case "Connection", "Transfer-Encoding":
-			continue // these are said by whoever does it
-		case "Content-Length":
-			w.length = parseLength(values)
-			continue
-		}
-		if !httpguts.ValidHeaderFieldName(name) {
-			continue // as net/http has it
-		}
-		for _, v := range values {
+	w.length = parseLength(w.header["Content-Length"])
+	var few [manyFields]string
+	for _, name := range w.names(few[:0]) {
+		for _, v := range w.header[name] {
 			dst = appendField(dst, name, v)
 		}
 	}
@@ -109,6 +102,25 @@ func (w *response) appendHead(dst []byte) []byte {
 		dst = append(dst, "Connection: close\r\n"...)
 	}
 	return dst
+}
+
+// manyFields is how many fields an answer has at most without asking for memory.
+const manyFields = 32
+
+// names are the names of the fields to be sent, in order: an answer should look the same
+// each time.
+func (w *response) names(names []string) []string {
+	for name := range w.header {
+		switch name {
+		case "Connection", "Transfer-Encoding", "Content-Length":
+			continue // these are said by whoever does it
+		}
+		if httpguts.ValidHeaderFieldName(name) { // else it is left out, as by net/http
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func parseLength(values []string) int64 {

@@ -204,6 +204,13 @@ func TestAnswers(t *testing.T) {
 			},
 		},
 		{
+			"fields in order", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nA: 1\r\nA: 2\r\nB: 3\r\nC: 4\r\nContent-Length: 0\r\n\r\n",
+			func(w http.ResponseWriter, _ *http.Request) {
+				h := w.Header()
+				h["C"], h["A"], h["B"], h["bad name"] = []string{"4"}, []string{"1", "2"}, []string{"3"}, []string{"5"}
+			},
+		},
+		{
 			"a value with a line end", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b  C: d\r\nContent-Length: 0\r\n\r\n",
 			func(w http.ResponseWriter, _ *http.Request) { w.Header()["A"] = []string{"b\r\nC: d"} },
 		},

@@ -20,7 +20,7 @@ import (
 var migrations embed.FS
 
 // newest is the schema of this version: the number of the last step.
-const newest = 2
+const newest = 3
 
 // versionTable is where goose writes which steps were taken.
 const versionTable = "schema_version"
