@@ -186,18 +186,36 @@ func TestRosterFollowsSharedBudgets(t *testing.T) {
 		told told
 		want map[string]string
 	}{
-		{"keys and a budget come", told{budgets: []keys.Budget{shared("x", 5, "a", "static")}, keys: []keys.Record{record("a", "sk-1"), own}},
-			map[string]string{"sk-1": "budget:x of 0.000000005", "sk-3": "budget:own of 1", "sk-static": "budget:x of 0.000000005"}},
-		{"the budget changes", told{budgets: []keys.Budget{shared("x", 7, "a", "b")}},
-			map[string]string{"sk-1": "budget:x of 0.000000007", "sk-3": "budget:own of 1, budget:x of 0.000000007", "sk-static": ""}},
-		{"a key is rotated while its budget changes", told{budgets: []keys.Budget{shared("x", 8, "a", "b")}, keys: []keys.Record{rotated}},
-			map[string]string{"sk-1": "nobody", "sk-2": "budget:x of 0.000000008"}},
-		{"another budget comes", told{budgets: []keys.Budget{shared("w", 1, "b", "static", "nobody")}},
-			map[string]string{"sk-2": "budget:x of 0.000000008", "sk-3": "budget:own of 1, budget:w of 0.000000001, budget:x of 0.000000008", "sk-static": "budget:w of 0.000000001"}},
-		{"a key goes while its budget changes", told{budgets: []keys.Budget{shared("x", 9, "a", "b")}, gone: []string{"a"}},
-			map[string]string{"sk-2": "nobody", "sk-3": "budget:own of 1, budget:w of 0.000000001, budget:x of 0.000000009"}},
-		{"a budget goes", told{goneBudgets: []string{"w", "unknown"}},
-			map[string]string{"sk-3": "budget:own of 1, budget:x of 0.000000009", "sk-static": ""}},
+		{
+			"keys and a budget come",
+			told{budgets: []keys.Budget{shared("x", 5, "a", "static")}, keys: []keys.Record{record("a", "sk-1"), own}},
+			map[string]string{"sk-1": "budget:x of 0.000000005", "sk-3": "budget:own of 1", "sk-static": "budget:x of 0.000000005"},
+		},
+		{
+			"the budget changes",
+			told{budgets: []keys.Budget{shared("x", 7, "a", "b")}},
+			map[string]string{"sk-1": "budget:x of 0.000000007", "sk-3": "budget:own of 1, budget:x of 0.000000007", "sk-static": ""},
+		},
+		{
+			"a key is rotated while its budget changes",
+			told{budgets: []keys.Budget{shared("x", 8, "a", "b")}, keys: []keys.Record{rotated}},
+			map[string]string{"sk-1": "nobody", "sk-2": "budget:x of 0.000000008"},
+		},
+		{
+			"another budget comes",
+			told{budgets: []keys.Budget{shared("w", 1, "b", "static", "nobody")}},
+			map[string]string{"sk-2": "budget:x of 0.000000008", "sk-3": "budget:own of 1, budget:w of 0.000000001, budget:x of 0.000000008", "sk-static": "budget:w of 0.000000001"},
+		},
+		{
+			"a key goes while its budget changes",
+			told{budgets: []keys.Budget{shared("x", 9, "a", "b")}, gone: []string{"a"}},
+			map[string]string{"sk-2": "nobody", "sk-3": "budget:own of 1, budget:w of 0.000000001, budget:x of 0.000000009"},
+		},
+		{
+			"a budget goes",
+			told{goneBudgets: []string{"w", "unknown"}},
+			map[string]string{"sk-3": "budget:own of 1, budget:x of 0.000000009", "sk-static": ""},
+		},
 	} {
 		*feed = step.told
 		if err := r.sync(t.Context()); err != nil {

@@ -76,8 +76,10 @@ func TestRateAndUntil(t *testing.T) {
 		},
 		{"a minute old", Spending{Spent: llm.USD, Begun: now.Add(-time.Minute)}, 24 * llm.USD, 24 * llm.USD, true, now.AddDate(0, 0, 1)},
 		{
-			"half a quarter of an hour", Spending{Spent: llm.USD, Begun: now.Add(-450 * time.Second), Ends: now.Add(450 * time.Second)},
-			llm.USD, 96 * llm.USD, true, time.Time{},
+			"half a quarter of an hour",
+			Spending{Spent: llm.USD, Begun: now.Add(-450 * time.Second), Ends: now.Add(450 * time.Second)},
+			llm.USD, 96 * llm.USD, true,
+			time.Time{},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -120,6 +120,7 @@ func (l *Ledger) findOpen(ctx context.Context) (map[string]*cutCall, error) {
 			}
 		case kindSettlement:
 			delete(open, string(e.id))
+		case kindReset: // no call's
 		}
 		return nil
 	})

@@ -24,10 +24,10 @@ import (
 )
 
 // execute runs a command line of one command.
-func execute(t *testing.T, make func(*cli.Factory) *cobra.Command, args ...string) error {
+func execute(t *testing.T, command func(*cli.Factory) *cobra.Command, args ...string) error {
 	t.Helper()
 	streams, _, _ := terminal.Test()
-	cmd := make(&cli.Factory{IO: streams})
+	cmd := command(&cli.Factory{IO: streams})
 	cmd.SetArgs(args)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	return cmd.ExecuteContext(t.Context())

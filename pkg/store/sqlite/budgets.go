@@ -80,7 +80,8 @@ func (s *Store) UpdateBudget(ctx context.Context, id string, change func(*keys.B
 // budgetValues are what is stored of a budget, its id at the end.
 func budgetValues(b *keys.Budget, revision int64) []any {
 	return []any{
-		b.Name, int64(b.Limit), b.Period, b.Hard, sql.NullFloat64{Float64: b.Alert, Valid: b.Alert != 0},
+		b.Name, int64(b.Limit), b.Period, b.Hard,
+		sql.NullFloat64{Float64: b.Alert, Valid: b.Alert != 0},
 		b.CreatedAt.UnixNano(), b.UpdatedAt.UnixNano(), revision, b.ID,
 	}
 }
