@@ -89,7 +89,7 @@ func resetsOf(b *adminapi.Budget, now time.Time) string {
 	if b.ResetsAt == nil {
 		return kindOf(b) + ", never starts anew"
 	}
-	return fmt.Sprintf("%s, %s, starts anew %s", kindOf(b), b.Period, when(b.ResetsAt, now))
+	return fmt.Sprintf("%s, %s, starts anew %s", kindOf(b), b.Period, terminal.When(b.ResetsAt, now))
 }
 
 // usualThreshold is where a bar warns of a budget that has no threshold of its own.

@@ -115,7 +115,7 @@ func done(io *terminal.IO, output terminal.Format, what string, b *adminapi.Budg
 func asOf(io *terminal.IO, budgets []adminapi.Budget) {
 	for i := range budgets {
 		if at := budgets[i].AsOf; at != nil {
-			fmt.Fprintf(io.Err, "No gateway runs: what was spent is as of %s.\n", when(at, now()))
+			fmt.Fprintf(io.Err, "No gateway runs: what was spent is as of %s.\n", terminal.When(at, now()))
 			return
 		}
 	}

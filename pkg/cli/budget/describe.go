@@ -66,35 +66,3 @@ func paceOf(b *adminapi.Budget, now time.Time) string {
 		return rate + "lasts the period"
 	}
 }
-
-// when tells an instant in both ways that people want it; "" for none.
-func when(at *time.Time, now time.Time) string {
-	if at == nil {
-		return ""
-	}
-	return fmt.Sprintf("%s (%s)", at.UTC().Format("2006-01-02 15:04 MST"), inWords(*at, now))
-}
-
-// inWords tells how far away an instant is: "in 3 days", "2 hours ago".
-func inWords(at, now time.Time) string {
-	const day = 24 * time.Hour
-	d := at.Sub(now)
-	ago := d < 0
-	d = d.Abs()
-	n, unit := int64(d/time.Second), "second"
-	switch {
-	case d >= 2*day:
-		n, unit = int64(d/day), "day"
-	case d >= 2*time.Hour:
-		n, unit = int64(d/time.Hour), "hour"
-	case d >= 2*time.Minute:
-		n, unit = int64(d/time.Minute), "minute"
-	}
-	if n != 1 {
-		unit += "s"
-	}
-	if ago {
-		return fmt.Sprintf("%d %s ago", n, unit)
-	}
-	return fmt.Sprintf("in %d %s", n, unit)
-}

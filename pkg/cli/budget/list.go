@@ -91,7 +91,7 @@ func table(io *terminal.IO, budgets []adminapi.Budget) *terminal.Table {
 		switch {
 		case b.ResetsAt == nil:
 		case io.OutTTY:
-			resets = inWords(*b.ResetsAt, at)
+			resets = terminal.InWords(*b.ResetsAt, at)
 		default:
 			resets = b.ResetsAt.UTC().Format(time.RFC3339)
 		}
@@ -167,41 +167,27 @@ func show(ctx context.Context, o *ShowOptions) error {
 
 // details is everything of a budget, a line for each fact.
 func details(io *terminal.IO, b *adminapi.Budget, now time.Time) *terminal.Table {
-	t := &terminal.Table{Columns: terminal.Columns("what", "value")}
-	add := func(what, value string) {
-		if value != "" {
-			t.Rows = append(t.Rows, []string{what, value})
-		}
-	}
-	at := func(what string, instant *time.Time) {
-		switch {
-		case instant == nil:
-		case io.OutTTY:
-			add(what, when(instant, now))
-		default:
-			add(what, instant.UTC().Format(time.RFC3339))
-		}
-	}
-	add("name", b.Name)
-	add("account", b.Account)
-	add("source", b.Source)
-	add("kind", kindOf(b))
-	add("limit USD", b.Limit.String())
-	add("spent USD", b.Spent.String())
-	add("held USD", b.Held.String())
-	add("left USD", b.Left.String())
-	add("period", b.Period)
-	at("started", b.StartedAt)
-	at("resets", b.ResetsAt)
+	f := terminal.Facts{IO: io, Now: now}
+	f.Add("name", b.Name)
+	f.Add("account", b.Account)
+	f.Add("source", b.Source)
+	f.Add("kind", kindOf(b))
+	f.Add("limit USD", b.Limit.String())
+	f.Add("spent USD", b.Spent.String())
+	f.Add("held USD", b.Held.String())
+	f.Add("left USD", b.Left.String())
+	f.Add("period", b.Period)
+	f.At("started", b.StartedAt)
+	f.At("resets", b.ResetsAt)
 	if b.AlertThreshold != nil {
-		add("alert threshold", b.AlertThreshold.String())
+		f.Add("alert threshold", b.AlertThreshold.String())
 	}
-	add("accounts", strings.Join(b.Accounts, ", "))
+	f.Add("accounts", strings.Join(b.Accounts, ", "))
 	if b.BurnRate != nil {
-		add("USD a day", short(*b.BurnRate))
+		f.Add("USD a day", short(*b.BurnRate))
 	}
-	at("lasts until", b.LastsUntil)
-	at("made", b.CreatedAt)
-	at("changed", b.UpdatedAt)
-	return t
+	f.At("lasts until", b.LastsUntil)
+	f.At("made", b.CreatedAt)
+	f.At("changed", b.UpdatedAt)
+	return f.Table()
 }

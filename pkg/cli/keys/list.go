@@ -118,7 +118,7 @@ func asOf(io *terminal.IO, keys []adminapi.Key, now time.Time) {
 		}
 	}
 	if last != nil {
-		fmt.Fprintf(io.Err, "No gateway runs: what was spent is as of %s.\n", when(last, now))
+		fmt.Fprintf(io.Err, "No gateway runs: what was spent is as of %s.\n", terminal.When(last, now))
 	}
 }
 
@@ -153,7 +153,7 @@ func instant(io *terminal.IO, at *time.Time, now time.Time) string {
 	case at == nil:
 		return ""
 	case io.OutTTY:
-		return inWords(*at, now)
+		return terminal.InWords(*at, now)
 	default:
 		return at.UTC().Format(time.RFC3339)
 	}

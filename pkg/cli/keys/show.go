@@ -77,36 +77,22 @@ func show(ctx context.Context, o *ShowOptions) error {
 
 // details is everything of a key, a line for each fact.
 func details(io *terminal.IO, k *adminapi.Key, now time.Time) *terminal.Table {
-	t := &terminal.Table{Columns: terminal.Columns("what", "value")}
-	add := func(what, value string) {
-		if value != "" {
-			t.Rows = append(t.Rows, []string{what, value})
-		}
-	}
-	at := func(what string, instant *time.Time) {
-		switch {
-		case instant == nil:
-		case io.OutTTY:
-			add(what, when(instant, now))
-		default:
-			add(what, instant.UTC().Format(time.RFC3339))
-		}
-	}
-	add("name", k.Alias)
-	add("id", k.ID)
-	add("state", stateText(io, stateOf(k, now)))
-	add("secret", k.Name)
-	add("hash", k.Token)
-	add("team", teamOf(k))
-	add("models", modelsOf(k))
-	add("limits", limitsOf(k))
-	add("spent USD", spentOf(k))
-	at("resets", k.BudgetResetAt)
-	add("budgets", strings.Join(k.Budgets, ", "))
-	at("expires", k.Expires)
-	at("old secret works until", k.GraceUntil)
-	add("metadata", notesOf(k.Metadata))
-	at("made", k.CreatedAt)
-	at("changed", k.UpdatedAt)
-	return t
+	f := terminal.Facts{IO: io, Now: now}
+	f.Add("name", k.Alias)
+	f.Add("id", k.ID)
+	f.Add("state", stateText(io, stateOf(k, now)))
+	f.Add("secret", k.Name)
+	f.Add("hash", k.Token)
+	f.Add("team", teamOf(k))
+	f.Add("models", modelsOf(k))
+	f.Add("limits", limitsOf(k))
+	f.Add("spent USD", spentOf(k))
+	f.At("resets", k.BudgetResetAt)
+	f.Add("budgets", strings.Join(k.Budgets, ", "))
+	f.At("expires", k.Expires)
+	f.At("old secret works until", k.GraceUntil)
+	f.Add("metadata", notesOf(k.Metadata))
+	f.At("made", k.CreatedAt)
+	f.At("changed", k.UpdatedAt)
+	return f.Table()
 }
