@@ -59,6 +59,8 @@ func steps() []step {
 		{text: "What was asked, how long it took, what it cost.", typed: "llmgw logs analyze", shows: "p99"},
 		{typed: "llmgw logs analyze --by key", shows: "bob"},
 		{text: "The calls, one by one.", typed: "llmgw logs tail -n 3", shows: "echo/hello"},
+		{text: "A budget that keys share, and what is left of all budgets.", typed: "llmgw budget create team --limit 100 --period monthly --key alice --key bob", shows: "team"},
+		{typed: "llmgw budget status", shows: "alice"},
 		{text: "A key that is blocked is refused from the next call on.", typed: "llmgw keys block bob", shows: "locked"},
 		{typed: `curl -s http://127.0.0.1:{port}/v1/models -H "x-api-key: $KEY"`, shows: "is blocked"},
 	}
