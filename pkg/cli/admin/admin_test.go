@@ -202,7 +202,7 @@ func TestOverTheSocket(t *testing.T) {
 func TestTheSocketOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {
-		t.Skip("root may open every socket")
+		t.Skip("SKIPPED: root may open every socket; run it as another user")
 	}
 	env, socket := place(t, http.NotFoundHandler())
 	if err := os.Chmod(socket, 0); err != nil {

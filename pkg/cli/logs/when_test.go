@@ -40,7 +40,7 @@ func TestDaysOfSummerTime(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("there are no time zones here:", err)
+		t.Fatal(err) // they are in the binary
 	}
 	got, err := parseWhen("2026-03-29", time.Date(2026, 1, 1, 0, 0, 0, 0, zone))
 	if err != nil || got.to.Sub(got.from) != 23*time.Hour-time.Microsecond {
