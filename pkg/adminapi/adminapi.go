@@ -134,7 +134,7 @@ type ImportRequest struct {
 }
 
 // ImportedKey is one of them. Token is the SHA-256 of the secret, 64 hexadecimal
-// digits. Spend is what LiteLLM has booked, for the books of whoever moves.
+// digits. What LiteLLM has booked for it is not taken over.
 type ImportedKey struct {
 	KeySettings
 

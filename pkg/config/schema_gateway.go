@@ -13,9 +13,10 @@ type GeneralSettings struct {
 	// key. `$LLMGW_MASTER_KEY` and `$LITELLM_MASTER_KEY` win over the file; without
 	// any of them a key is made at the first start and kept in data_dir.
 	MasterKey secret.Text `yaml:"master_key"`
-	// DatabaseURL is the database that keeps keys and totals; `$DATABASE_URL` wins
-	// over the file. This version has an embedded store only: a PostgreSQL address is
-	// accepted with a warning and not used.
+	// DatabaseURL is the database that keeps keys, teams, budgets and what was spent:
+	// `sqlite:///var/lib/llmgw/llmgw.db`. `$DATABASE_URL` wins over the file; the default is
+	// `llmgw.db` in data_dir. A PostgreSQL address is accepted with a warning and not used:
+	// this version has an embedded store only.
 	DatabaseURL secret.Text `yaml:"database_url"`
 	// RedisURL is the address of the Redis server in which replicas share counters, holds
 	// and cached answers: `redis://:PASSWORD@localhost:6379/0`. Where it is not set,

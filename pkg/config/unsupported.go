@@ -133,7 +133,7 @@ var unsupported = map[string]string{
 		prometheus_initialize_budget_metrics prometheus_metrics_config return_response_headers store_audit_logs
 		route_all_chat_openai_to_responses s3_callback_params use_chat_completions_url_for_anthropic_messages
 		anthropic_beta_headers_url disable_aiohttp_trust_env enable_end_user_cost_tracking_prometheus_only
-		max_fallbacks mcp_semantic_tool_filter public_agent_groups public_model_groups_links
+		max_fallbacks mcp_semantic_tool_filter model_fallbacks public_agent_groups public_model_groups_links
 		websearch_interception_params`,
 
 	"litellm_settings.cache_params": `
